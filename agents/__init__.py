@@ -1,0 +1,1 @@
+"""What people decide: the rep console, review and release. Nothing imports this package."""

@@ -1,0 +1,1 @@
+"""What customers see: accounts, requests, messages and mail; also the Django project itself."""

@@ -1,0 +1,44 @@
+"""What every request carries: the audiences its reader belongs to, and a content policy that fits the page.
+
+Audiences are looked up only when a page asks, so that a page which needs none costs no query.
+"""
+
+from collections.abc import Callable
+
+from csp.constants import SELF, UNSAFE_INLINE
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+
+from portal.permissions import audiences_for
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+EDITORS_PATH = "/cms/"
+
+
+class Audiences:
+    """Sets `request.audiences`, the opaque keys that kb checks articles against."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.audiences = SimpleLazyObject(lambda: audiences_for(request.user))  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+class ContentSecurityForEditors:
+    """Lets Wagtail's own pages run the inline scripts of their pickers; every other page stays strict."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.path.startswith(EDITORS_PATH):
+            inline = [SELF, UNSAFE_INLINE]
+            response._csp_update = {  # type: ignore[attr-defined]  # noqa: SLF001 - django-csp's documented hook
+                "script-src": inline,
+                "style-src": inline,
+                "img-src": ["blob:"],
+            }
+        return response

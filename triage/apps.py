@@ -1,0 +1,9 @@
+"""The triage Django application."""
+
+from django.apps import AppConfig
+
+
+class TriageConfig(AppConfig):
+    """Connects nothing yet."""
+
+    name = "triage"
