@@ -1,0 +1,175 @@
+"""Finds stack traces in lines: Python, Java, Node, .NET, PHP and Go, each as one block with its head and its cause.
+
+Pure. The head is the line that names what was raised last; the cause is the innermost one that it wraps, or empty.
+A block is bounded by `MAX_TRACE` lines.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from triage.loglines import find_stamp, strip_header
+
+MAX_TRACE = 1_000
+_LOOK_BACK = 5
+
+_PYTHON_HEAD = "Traceback (most recent call last)"
+_PYTHON_CHAIN = re.compile(
+    r"During handling of the above exception|The above exception was the direct cause of the following exception"
+)
+_PYTHON_RAISED = re.compile(r"^(?:[A-Za-z_][\w.]{0,200})(?::|$|\s\()")
+_AT = re.compile(
+    r"(?:^|(?<=[\s|:\]>]))at (?:async |new )?"
+    r"(?:[\w$.<>\[\]`/@,+~-]{1,300}(?: \[as [\w.]{1,80}\])? ?\([^()]{0,500}\)|(?:[a-z-]{1,30}:|/|[A-Za-z]:\\)"
+    r"\S{1,400}:\d+)"
+)
+_AT_MORE = re.compile(
+    r"^\s*(?:at \S{1,200}$|\.\.\. \d+ (?:more|common frames omitted)|--- End of .{0,80}---|<\d+ internal calls?>)"
+)
+_CAUSE = re.compile(r"(?:^|\s)(?:Caused by: |---> |\[cause\]: )(?P<cause>.{1,600})")
+_SUPPRESSED = re.compile(r"^\s*Suppressed: ")
+_EXCEPTION = re.compile(r"(?:Exception|Error|Throwable|Failure|Fault)\b|Unhandled|Uncaught")
+_WRAPPED = ("---> ", "Caused by: ", "[cause]: ")
+_PHP_FRAME = re.compile(r"(?:^|(?<=[\s|:\]>]))#\d{1,4} (?:\{main\}|\[internal function\]|\S{1,400}[(:]\d+)")
+_PHP_START = re.compile(r"^\W{0,8}(?:Stack trace:|\[stacktrace\])\s*$", re.IGNORECASE)
+_GO_FRAME = re.compile(
+    r"^\s*(?:[\w./*()\[\]-]{1,300}\([^()]{0,300}\)|\S{1,300}\.go:\d+|created by \S+.{0,200}|goroutine \d+ \[.{0,80})"
+)
+
+
+class Flavour(StrEnum):
+    PYTHON = "python"
+    JVM = "jvm"
+    NODE = "node"
+    DOTNET = "dotnet"
+    PHP = "php"
+    GO = "go"
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A stack trace in lines[first..last]; `head` and `cause` without their log headers."""
+
+    flavour: Flavour
+    first: int
+    last: int
+    head: str
+    cause: str
+
+
+def find_trace(lines: Sequence[str], at: int, *, floor: int = 0) -> Trace | None:
+    """Return the trace whose first sure sign stands at `lines[at]`, or None; it never reaches back before `floor`."""
+    line = lines[at]
+    if _PYTHON_HEAD in line:
+        return _python(lines, at)
+    if _AT.search(line):
+        return _at_family(lines, at, floor)
+    if _PHP_START.search(line) or _PHP_FRAME.search(line):
+        return _php(lines, at, floor)
+    if line.startswith("panic: ") or "goroutine " in line[:40]:
+        return _go(lines, at)
+    return None
+
+
+def _python(lines: Sequence[str], at: int) -> Trace:
+    first, raised, index, end = at, [], at, min(len(lines), at + MAX_TRACE)
+    last = at
+    while index < end and _PYTHON_HEAD in lines[index]:
+        indent = lines[index].index(_PYTHON_HEAD)
+        index += 1
+        prefixed = index < end and bool(lines[index][:1].strip()) and 'File "' in lines[index]
+        while index < end and _python_body(lines[index], indent, prefixed=prefixed):
+            last, index = index, index + 1
+        if index < end and _PYTHON_RAISED.match(lines[index][indent:] if prefixed else lines[index].strip()):
+            raised.append((lines[index][indent:] if prefixed else lines[index]).strip())
+            last, index = index, index + 1
+        following = _next_filled(lines, index, end)
+        if following < end and _PYTHON_CHAIN.search(lines[following]):
+            index = _next_filled(lines, following + 1, end)
+    head = raised[-1] if raised else _PYTHON_HEAD
+    return Trace(Flavour.PYTHON, first, last, head, raised[0] if len(raised) > 1 else "")
+
+
+def _python_body(line: str, indent: int, *, prefixed: bool) -> bool:
+    body = line[indent:] if prefixed else line
+    return body[:1] in (" ", "\t", "|", "+") or body.lstrip().startswith('File "')
+
+
+def _next_filled(lines: Sequence[str], index: int, end: int) -> int:
+    while index < end and not lines[index].strip():
+        index += 1
+    return index
+
+
+def _at_family(lines: Sequence[str], at: int, floor: int) -> Trace | None:
+    last, frames, cause = at, 0, ""
+    for index in range(at, min(len(lines), at + MAX_TRACE)):
+        line = lines[index]
+        inner = _CAUSE.search(line)
+        if _AT.search(line):
+            frames += 1
+        elif inner:
+            cause = inner.group("cause")
+        elif not (_AT_MORE.search(line) or _SUPPRESSED.search(line)):
+            break
+        last = index
+    head_at = _head_before(lines, at, floor)
+    named = head_at < at and bool(_EXCEPTION.search(lines[head_at]))
+    if not named and frames < 2:
+        return None
+    head = strip_header(lines[head_at])
+    if not cause:
+        # .NET writes the wrapped exceptions before the first frame, on the head's own line or below it.
+        above = [match for line in lines[head_at:at] if (match := _CAUSE.search(line))]
+        cause = above[-1].group("cause") if above else ""
+    return Trace(_flavour(lines[at : last + 1]), head_at, last, head.split(" ---> ")[0], cause.strip())
+
+
+def _head_before(lines: Sequence[str], at: int, floor: int) -> int:
+    """Return the index of the line that raised: the nearest one above that names an exception, else the one above."""
+    lowest = max(floor, at - _LOOK_BACK)
+    for index in range(at - 1, lowest - 1, -1):
+        if not lines[index].strip():
+            break
+        if _EXCEPTION.search(lines[index]) and not lines[index].lstrip().startswith(_WRAPPED):
+            return index
+        if find_stamp(lines[index]):
+            break
+    above = lines[at - 1].strip() if at > floor else ""
+    return at - 1 if above and not above.startswith(("```", "at ")) else at
+
+
+def _flavour(frames: Sequence[str]) -> Flavour:
+    text = "\n".join(frames[:40])
+    if re.search(r"\.(?:m?[jt]sx?|cjs):\d+|node:", text):
+        return Flavour.NODE
+    if re.search(r"\.(?:java|kt|scala|groovy):\d+\)|Native Method\)|Unknown Source\)|Caused by: ", text):
+        return Flavour.JVM
+    return Flavour.DOTNET
+
+
+def _php(lines: Sequence[str], at: int, floor: int) -> Trace | None:
+    frames, last = 0, at
+    for index in range(at, min(len(lines), at + MAX_TRACE)):
+        if _PHP_FRAME.search(lines[index]):
+            frames += 1
+        elif not (index == at or re.match(r"^\s+thrown in ", lines[index])):
+            break
+        last = index
+    head_at = _head_before(lines, at, floor)
+    if frames < 2 and not (frames and head_at < at and _EXCEPTION.search(lines[head_at])):
+        return None
+    head = strip_header(lines[head_at])
+    return Trace(Flavour.PHP, head_at, last, head, "")
+
+
+def _go(lines: Sequence[str], at: int) -> Trace | None:
+    frames, last = 0, at
+    for index in range(at + 1, min(len(lines), at + MAX_TRACE)):
+        if _GO_FRAME.match(lines[index]):
+            frames += 1
+            last = index
+        elif lines[index].strip() and not lines[index].startswith("[signal"):
+            break
+    return Trace(Flavour.GO, at, last, lines[at].strip(), "") if frames >= 2 else None
