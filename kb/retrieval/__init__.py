@@ -1,0 +1,1 @@
+"""From an article revision to ranked passages: chunk, embed, index, rank."""

@@ -1,0 +1,96 @@
+"""The one way from text to vectors: all-MiniLM-L6-v2 on ONNX Runtime, loaded on first use and so after any fork.
+
+Every text is redacted here: no secret ever reaches a vector. A vector depends on its text and the model alone, never on
+what is embedded beside it. When the model's files are absent `EmbedderUnavailable` says so, and search is lexical.
+"""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from django.conf import settings
+from onnxruntime import InferenceSession, SessionOptions
+from tokenizers import Tokenizer
+
+from kb.redaction import redact
+
+DIMENSIONS = 384
+PASSAGE_TOKENS = 256
+QUERY_TOKENS = 96
+# Vectors of different generations are never compared: change this when the model or its quantisation changes.
+GENERATION = "all-MiniLM-L6-v2/int8/1"
+
+WEIGHTS_FILE = "model.safetensors"
+TOKENIZER_FILE = "tokenizer.json"
+FULL_GRAPH_FILE = "all-MiniLM-L6-v2.fp32.onnx"
+GRAPH_FILE = "all-MiniLM-L6-v2.int8.onnx"
+
+Vectors = npt.NDArray[np.float32]
+
+
+class EmbedderUnavailable(Exception):  # noqa: N818 - a state that callers expect, not a fault
+    """There is no embedder to run; the message names the missing file."""
+
+
+class Embedder:
+    """A tokenizer and a session of ONNX Runtime. Threads may share one."""
+
+    def __init__(self, directory: Path, graph: str = GRAPH_FILE) -> None:
+        for name in (graph, TOKENIZER_FILE):
+            if not (directory / name).is_file():
+                raise EmbedderUnavailable(f"{name} is not there; `make setup` fetches it")
+        options = SessionOptions()
+        options.intra_op_num_threads = 1  # processes are the unit of parallelism; two threads each would fight
+        options.inter_op_num_threads = 1
+        self._session = InferenceSession(str(directory / graph), options, providers=["CPUExecutionProvider"])
+        self._tokenizer = Tokenizer.from_file(str(directory / TOKENIZER_FILE))
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+
+    def count_tokens(self, text: str) -> int:
+        return len(self._tokenizer.encode(text).ids)
+
+    def embed(self, text: str, *, tokens: int) -> Vectors:
+        """One vector of unit length; of a longer text the first `tokens` word pieces count."""
+        ids = self._tokenizer.encode(text).ids
+        if len(ids) > tokens:
+            ids = [*ids[: tokens - 1], ids[-1]]
+        outputs = self._session.run(None, {"input_ids": np.array([ids], dtype=np.int64)})
+        return np.asarray(outputs[0][0], dtype=np.float32)
+
+
+_lock = threading.Lock()
+_loaded: dict[Path, Embedder] = {}
+
+
+def embedder_directory() -> Path:
+    """HANDRAIL_EMBEDDER_DIR where it holds a built graph, else `models/` in the data directory."""
+    configured = Path(settings.HANDRAIL_EMBEDDER_DIR) if settings.HANDRAIL_EMBEDDER_DIR else None
+    if configured and (configured / GRAPH_FILE).is_file():
+        return configured
+    return Path(settings.HANDRAIL_DATA) / "models"
+
+
+def get_embedder() -> Embedder:
+    """This process's embedder. Raises EmbedderUnavailable; a later call looks again."""
+    directory = embedder_directory()
+    with _lock:
+        if directory not in _loaded:
+            _loaded[directory] = Embedder(directory)
+        return _loaded[directory]
+
+
+def embed_texts(texts: Sequence[str], *, tokens: int = PASSAGE_TOKENS) -> Vectors:
+    """(n, 384) float32, each row of unit length. Redacts first. Raises EmbedderUnavailable."""
+    embedder = get_embedder()
+    if not texts:
+        return np.zeros((0, DIMENSIONS), dtype=np.float32)
+    return np.stack([embedder.embed(redact(text).text, tokens=tokens) for text in texts])
+
+
+def embed_query(text: str) -> Vectors:
+    """(384,), cut to what a short question needs: the time grows with the length. Redacts first."""
+    vectors: Vectors = embed_texts([text], tokens=QUERY_TOKENS)[0]
+    return vectors

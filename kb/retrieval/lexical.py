@@ -1,0 +1,128 @@
+"""Turn texts into weighted terms, the same way for what is indexed and what is asked.
+
+Pure. BM25 (Robertson and Zaragoza 2009) is split in two: a document's vector holds the saturated term frequencies, a
+query's vector the inverse document frequencies, and their inner product is the score. The length that a document is
+compared with is fixed per field, so a stored vector stays right while the collection grows.
+"""
+
+import math
+import re
+import unicodedata
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import snowballstemmer
+
+K1 = 1.5
+B = 0.75
+TERM_SPACE = 2**30
+
+_STEMMERS = {
+    "ar": "arabic",
+    "ca": "catalan",
+    "da": "danish",
+    "de": "german",
+    "el": "greek",
+    "en": "english",
+    "es": "spanish",
+    "eu": "basque",
+    "fi": "finnish",
+    "fr": "french",
+    "ga": "irish",
+    "hi": "hindi",
+    "hu": "hungarian",
+    "hy": "armenian",
+    "id": "indonesian",
+    "it": "italian",
+    "lt": "lithuanian",
+    "ne": "nepali",
+    "nl": "dutch",
+    "no": "norwegian",
+    "nb": "norwegian",
+    "pt": "portuguese",
+    "ro": "romanian",
+    "ru": "russian",
+    "sr": "serbian",
+    "sv": "swedish",
+    "ta": "tamil",
+    "tr": "turkish",
+    "yi": "yiddish",
+}
+_IDEOGRAPHS = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+_TOKEN = re.compile(rf"[{_IDEOGRAPHS}]+|[^\W{_IDEOGRAPHS}]+(?:[.:/\\-][^\W{_IDEOGRAPHS}]+)*")
+_PART = re.compile(r"[^\W_]+")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+LONGEST_TOKEN = 80
+
+
+@dataclass(frozen=True)
+class FieldStatistics:
+    """How long a field usually is, in terms: the pivot of BM25's length normalisation."""
+
+    pivot: float
+
+
+BODY = FieldStatistics(pivot=250.0)
+TITLE = FieldStatistics(pivot=9.0)
+
+
+def fold(text: str) -> str:
+    """Lower case without accents, widths and ligatures: Café, CAFE and ＣＡＦＥ are one word."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+
+
+@lru_cache(maxsize=200_000)
+def _stem(word: str, language: str) -> str:
+    """A stemmer keeps state while it works, so every call has its own: threads share this module."""
+    name = _STEMMERS.get(language)
+    return str(snowballstemmer.stemmer(name).stemWord(word)) if name and word.isalpha() else word
+
+
+def _grams(run: str) -> Iterator[str]:
+    """Chinese, Japanese and Korean are written without spaces: overlapping pairs stand for words."""
+    yield from (run[i : i + 2] for i in range(max(1, len(run) - 1)))
+
+
+def terms(text: str, language: str = "en") -> Iterator[str]:
+    """Stems in order; an identifier (`catalog_product`, `2.4.3-p1`, `indexer:set-mode`) as a whole and by its parts."""
+    for match in _TOKEN.finditer(text):
+        token = match.group()
+        if len(token) > LONGEST_TOKEN:
+            continue
+        folded = fold(token)
+        if re.match(rf"[{_IDEOGRAPHS}]", token):
+            yield from _grams(folded)
+            continue
+        parts = _PART.findall(folded)
+        if len(parts) > 1:
+            yield folded
+        camel = [fold(part) for word in _PART.findall(token) for part in _CAMEL.split(word)]
+        if len(camel) > len(parts):
+            yield from (_stem(part, language) for part in camel)
+        yield from (_stem(part, language) for part in parts)
+
+
+@lru_cache(maxsize=200_000)
+def term_key(term: str) -> int:
+    """A term's place in the sparse vectors, from 0 (CRC-32 cut to thirty bits; a shared place is one in a billion)."""
+    return zlib.crc32(term.encode()) % TERM_SPACE
+
+
+def count_terms(text: str, language: str = "en") -> dict[int, int]:
+    return dict(Counter(term_key(term) for term in terms(text, language)))
+
+
+def document_weights(counts: Mapping[int, int], field: FieldStatistics) -> dict[int, float]:
+    """tf (k1 + 1) / (tf + k1 (1 - b + b length / pivot)) for each term."""
+    length = sum(counts.values())
+    norm = K1 * (1 - B + B * length / field.pivot)
+    return {key: tf * (K1 + 1) / (tf + norm) for key, tf in counts.items()}
+
+
+def inverse_frequency(documents: int, holding: int) -> float:
+    """ln(1 + (N - n + 0.5) / (n + 0.5)), never negative."""
+    return math.log(1 + (documents - holding + 0.5) / (holding + 0.5)) if documents else 0.0
