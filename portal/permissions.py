@@ -1,4 +1,97 @@
-"""portal permissions (bootstrapping)."""
-from typing import Any
-def audiences_for(user: Any) -> frozenset[str]:
-    return frozenset({"public"})
+"""Who may see and do what in a conversation. `release()` in PostgreSQL repeats `may_reply` and has the last word."""
+
+from typing import TypeGuard
+
+from django.contrib.auth.models import AnonymousUser
+from django.core import signing
+
+from portal.models import Membership, Organisation, StaffRole, Ticket, User
+
+PUBLIC = "public"
+STAFF = "staff"
+_FOLLOW_SALT = "portal.follow-a-request"
+FOLLOW_DAYS = 90
+Visitor = User | AnonymousUser
+
+
+def is_person(user: Visitor) -> TypeGuard[User]:
+    """Whether this is a signed-in, active human."""
+    return isinstance(user, User) and user.is_active and user.kind == User.Kind.HUMAN
+
+
+def roles_of(user: Visitor) -> frozenset[str]:
+    """The staff roles of a person; empty for customers and strangers. Read once per user object."""
+    if not isinstance(user, User) or not user.is_active:
+        return frozenset()
+    known: frozenset[str] | None = getattr(user, "_handrail_roles", None)
+    if known is None:
+        known = frozenset(StaffRole.objects.filter(user=user).values_list("role", flat=True))
+        user._handrail_roles = known  # type: ignore[attr-defined]  # noqa: SLF001 - a cache for one request
+    return known
+
+
+def is_rep(user: Visitor) -> bool:
+    """Whether the console is for this person: reps and leads."""
+    return is_person(user) and bool(roles_of(user))
+
+
+def is_lead(user: Visitor) -> bool:
+    return is_person(user) and StaffRole.Role.LEAD in roles_of(user)
+
+
+def may_reply(user: Visitor, ticket: Ticket) -> bool:
+    """Whether this person may release a message here: on a high-touch request its engineer, deputy or a lead."""
+    if not is_person(user) or not roles_of(user) | _engineer_of(user, ticket):
+        return False
+    if is_lead(user):
+        return True
+    if ticket.is_high_touch:
+        return bool(_engineer_of(user, ticket))
+    return StaffRole.Role.REP in roles_of(user)
+
+
+def _engineer_of(user: User, ticket: Ticket) -> frozenset[str]:
+    organisation = ticket.organisation
+    if organisation is None or user.pk not in {organisation.engineer_id, organisation.deputy_id}:
+        return frozenset()
+    return frozenset({"engineer"})
+
+
+def audiences_for(user: Visitor) -> frozenset[str]:
+    """The opaque keys of the articles somebody may read: everyone's, their organisation's, and for staff the staff's."""
+    if not isinstance(user, User) or not user.is_active:
+        return frozenset({PUBLIC})
+    keys = {PUBLIC}
+    organisation = Membership.objects.filter(user=user).values_list("organisation_id", flat=True).first()
+    if organisation is not None:
+        keys.add(organisation_audience(organisation))
+    if roles_of(user) or user.is_superuser:
+        keys.add(STAFF)
+    return frozenset(keys)
+
+
+def organisation_audience(organisation_id: int) -> str:
+    """The audience key of one organisation's own articles."""
+    return f"org:{organisation_id}"
+
+
+def audiences_of_requester(ticket: Ticket) -> frozenset[str]:
+    """What may be cited to the customer of a request: never more than the filed-as identity may read."""
+    organisation = ticket.organisation
+    if organisation is None or not ticket.identity_verified or organisation.kind == Organisation.Kind.UNKNOWN:
+        return frozenset({PUBLIC})
+    return frozenset({PUBLIC, organisation_audience(organisation.pk)})
+
+
+def follow_token(ticket: Ticket) -> str:
+    """A signed link's token by which somebody without an account follows the one request they filed."""
+    return signing.dumps(str(ticket.reference), salt=_FOLLOW_SALT, compress=False)
+
+
+def ticket_from_token(token: str) -> Ticket | None:
+    """The request that a follow token names; None when it is forged, too old or of nothing."""
+    try:
+        reference = signing.loads(token, salt=_FOLLOW_SALT, max_age=FOLLOW_DAYS * 24 * 3600)
+    except signing.BadSignature:
+        return None
+    return Ticket.objects.select_related("organisation").filter(reference=reference).first()

@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "triage",
     "portal",
     "kb",
+    "wagtail.contrib.typed_table_block",
     "wagtail.users",
     "wagtail.snippets",
     "wagtail.documents",

@@ -1,0 +1,379 @@
+"""Roles, databases and the guard's self-test, all in PostgreSQL's own terms.
+
+Invariant: the site's database and the empty template that tests and evaluations clone are built by the same function,
+and a process that finds its role, the send guard or the grants other than written here refuses to serve.
+"""
+
+import contextlib
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, connections
+from django.db.backends.utils import CursorWrapper
+from psycopg import sql
+
+from portal import grants
+from portal.environment import (
+    ROLES,
+    TEMPLATE_DATABASE_NAME,
+    ConfigurationError,
+    ensure_secret,
+    read_secret,
+)
+
+Connection = psycopg.Connection[tuple[object, ...]]
+
+ADVISORY_LOCK = 4_242_017
+GUARD = "handrail_guard"
+# Limits a runaway statement without limiting migrations.
+TIMEOUTS = {"web": "15s", "worker": "120s", "mailer": "30s"}
+GUARD_TRIGGERS = {
+    ("portal_message", "message_outbound_only_by_release"),
+    ("portal_message", "message_advances_version"),
+    ("portal_message", "message_is_permanent"),
+    ("portal_messagebody", "message_body_is_permanent"),
+    ("portal_messagestop", "message_stop_in_time"),
+    ("portal_messagestop", "message_stop_is_permanent"),
+    ("portal_releasepayload", "payload_is_permanent"),
+    ("portal_auditevent", "audit_is_permanent"),
+    ("portal_outboxentry", "outbox_message_only_by_release"),
+    ("agents_approval", "approval_only_by_release"),
+    ("agents_approval", "approval_is_permanent"),
+}
+MIN_SERVER_VERSION = 160000
+
+
+@dataclass(frozen=True)
+class Server:
+    """How to reach the server as one login."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+
+    def connect(self, database: str) -> Connection:
+        """Open an autocommitting connection; ConfigurationError in one line when that fails."""
+        try:
+            return psycopg.connect(
+                host=self.host,
+                port=self.port,
+                user=self.user,
+                password=self.password,
+                dbname=database,
+                connect_timeout=5,
+                autocommit=True,
+            )
+        except psycopg.OperationalError as error:
+            reason = str(error).strip().splitlines()[-1] if str(error).strip() else "no answer"
+            raise ConfigurationError(f"PostgreSQL at {self.host} cannot be reached as {self.user}: {reason}") from error
+
+
+def site_database() -> str:
+    """The name of the site's own database."""
+    return str(settings.DATABASES["default"]["NAME"])
+
+
+def server_as(role: str) -> Server:
+    """The server as one of Handrail's roles, with the password of its file."""
+    database = settings.DATABASES["default"]
+    return Server(database["HOST"], int(database["PORT"]), f"handrail_{role}", read_secret(f"db_handrail_{role}"))
+
+
+def admin_server() -> tuple[Server, str]:
+    """The server as its superuser, and a database to connect to: from DATABASE_ADMIN_URL, or our own server."""
+    database = settings.DATABASES["default"]
+    url = os.environ.get("DATABASE_ADMIN_URL", "")
+    if url:
+        parts = urlsplit(url)
+        host = parts.hostname or database["HOST"]
+        return Server(host, parts.port or 5432, parts.username or "", parts.password or ""), (
+            parts.path.lstrip("/") or "postgres"
+        )
+    if os.environ.get("DATABASE_URL"):
+        raise ConfigurationError("Set DATABASE_ADMIN_URL (a superuser) for `bootstrap`; other commands do not need it.")
+    return Server(database["HOST"], int(database["PORT"]), "postgres", read_secret("db_postgres")), "postgres"
+
+
+@contextlib.contextmanager
+def using(*, role: str, database: str) -> Iterator[None]:
+    """Let Django's connection be another role and database for the duration."""
+    wrapper = connections["default"]
+    previous = dict(wrapper.settings_dict)
+    wrapper.close()
+    wrapper.settings_dict.update(
+        USER=f"handrail_{role}", PASSWORD=read_secret(f"db_handrail_{role}"), NAME=database
+    )
+    try:
+        yield
+    finally:
+        wrapper.close()
+        wrapper.settings_dict.update(previous)
+
+
+def ensure_roles(admin: Connection) -> None:
+    """Create the roles that are missing and set each login's password from its file. Idempotent."""
+    known = {str(name) for (name,) in admin.execute("SELECT rolname FROM pg_roles").fetchall()}
+    if GUARD not in known:
+        admin.execute(sql.SQL("CREATE ROLE {} NOLOGIN NOINHERIT").format(sql.Identifier(GUARD)))
+    for role in ROLES:
+        name = sql.Identifier(f"handrail_{role}")
+        if f"handrail_{role}" not in known:
+            admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(name))
+        options = "CREATEDB" if role == "eval" else "NOCREATEDB"
+        admin.execute(
+            sql.SQL("ALTER ROLE {} NOSUPERUSER NOCREATEROLE NOREPLICATION NOBYPASSRLS " + options + " PASSWORD {}").format(
+                name, sql.Literal(ensure_secret(f"db_handrail_{role}"))
+            )
+        )
+        if role in TIMEOUTS:
+            timeout = sql.Literal(TIMEOUTS[role])
+            admin.execute(sql.SQL("ALTER ROLE {} SET statement_timeout = {}").format(name, timeout))
+            admin.execute(sql.SQL("ALTER ROLE {} SET idle_in_transaction_session_timeout = '60s'").format(name))
+
+
+def connect_privileges(admin: Connection, database: str, roles: tuple[str, ...]) -> None:
+    """Let exactly these roles connect; a clone loses its database's privileges, so this is said again for each."""
+    name = sql.Identifier(database)
+    admin.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+    for role in roles:
+        admin.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, sql.Identifier(f"handrail_{role}")))
+
+
+def build_database(server: Server, maintenance: str, database: str, *, evaluation: bool) -> None:
+    """Create `database` if need be, migrate it as its owner and set its grants. Safe to repeat."""
+    with server.connect(maintenance) as admin:
+        version = admin.info.server_version
+        if version < MIN_SERVER_VERSION:
+            raise ConfigurationError(f"PostgreSQL 16 or newer is needed; this server is {version // 10000}.")
+        exists = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
+        if not exists:
+            owner = sql.Identifier("handrail_owner")
+            admin.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {} ENCODING 'UTF8' TEMPLATE template0").format(sql.Identifier(database), owner)
+            )
+        roles = ("owner", "eval") if evaluation else ("owner", *grants.SERVING_ROLES)
+        connect_privileges(admin, database, roles)
+    with server.connect(database) as admin, _guard_may_be_built(admin):
+        admin.execute("CREATE EXTENSION IF NOT EXISTS vector")
+        with using(role="owner", database=database):
+            call_command("migrate", interactive=False, verbosity=0)
+    with server.connect(database) as admin:
+        apply_grants(admin, evaluation=evaluation)
+
+
+@contextlib.contextmanager
+def _guard_may_be_built(admin: Connection) -> Iterator[None]:
+    """Only while migrating may the owner hand the function release() over to the guard."""
+    admin.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    admin.execute("GRANT USAGE, CREATE ON SCHEMA public TO handrail_owner")
+    admin.execute("GRANT handrail_guard TO handrail_owner WITH INHERIT TRUE, SET TRUE")
+    admin.execute("GRANT USAGE, CREATE ON SCHEMA public TO handrail_guard")
+    try:
+        yield
+    finally:
+        admin.execute("REVOKE CREATE ON SCHEMA public FROM handrail_guard")
+        admin.execute("REVOKE handrail_guard FROM handrail_owner")
+
+
+def apply_grants(admin: Connection, *, evaluation: bool) -> None:
+    """Make the live grants those of portal.grants, taking away what is not listed."""
+    wanted = grants.expected(evaluation=evaluation)
+    with admin.transaction():
+        for extra in sorted(live_grants(admin) - wanted):
+            admin.execute(_grant_statement("REVOKE", extra))
+        for missing in sorted(wanted - live_grants(admin)):
+            admin.execute(_grant_statement("GRANT", missing))
+        for role in ("web", "worker", "mailer", "eval"):
+            admin.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(f"handrail_{role}")))
+
+
+def _grant_statement(verb: str, grant: grants.Grant) -> sql.Composed:
+    column = sql.SQL(" ({})").format(sql.Identifier(grant.column)) if grant.column else sql.SQL("")
+    return sql.SQL("{} {}{} ON {} {} {}").format(
+        sql.SQL(verb),
+        sql.SQL(grant.privilege),
+        column,
+        sql.Identifier("public", grant.table),
+        sql.SQL("TO" if verb == "GRANT" else "FROM"),
+        sql.SQL("PUBLIC") if grant.role == "PUBLIC" else sql.Identifier(grant.role),
+    )
+
+
+LIVE_GRANTS = """
+    SELECT coalesce(r.rolname, 'PUBLIC'), c.relname, a.privilege_type, ''
+    FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'public'
+    CROSS JOIN LATERAL aclexplode(c.relacl) a
+    LEFT JOIN pg_roles r ON r.oid = a.grantee
+    WHERE c.relkind IN ('r', 'p', 'v', 'm') AND a.grantee <> c.relowner
+    UNION ALL
+    SELECT coalesce(r.rolname, 'PUBLIC'), c.relname, a.privilege_type, t.attname
+    FROM pg_attribute t
+    JOIN pg_class c ON c.oid = t.attrelid AND NOT t.attisdropped
+    JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'public'
+    CROSS JOIN LATERAL aclexplode(t.attacl) a
+    LEFT JOIN pg_roles r ON r.oid = a.grantee
+    WHERE a.grantee <> c.relowner
+"""
+
+
+def live_grants(admin: Connection) -> set[grants.Grant]:
+    """What the catalogue says that anybody but the owner may do to our tables."""
+    return {grants.Grant(*map(str, row)) for row in admin.execute(LIVE_GRANTS).fetchall()}
+
+
+def check_guard() -> list[str]:
+    """What is wrong with this process's role, the send guard or the grants, in words; empty when all is whole."""
+    with connection.cursor() as cursor:
+        problems = list(_role_problems(cursor)) + list(_function_problems(cursor)) + list(_trigger_problems(cursor))
+        cursor.execute(LIVE_GRANTS)
+        live = {grants.Grant(*map(str, row)) for row in cursor.fetchall()}
+    evaluation = any(grant.role == "handrail_eval" for grant in live)
+    if evaluation and connection.settings_dict["NAME"] == site_database():
+        problems.append("handrail_eval may read the site's own database")
+    wanted = grants.expected(evaluation=evaluation)
+    problems += [f"{g.role} may {g.privilege} {g.table}{_of(g)}, which is not listed" for g in sorted(live - wanted)]
+    problems += [f"{g.role} may not {g.privilege} {g.table}{_of(g)}, which is listed" for g in sorted(wanted - live)]
+    return problems
+
+
+def _of(grant: grants.Grant) -> str:
+    return f".{grant.column}" if grant.column else ""
+
+
+def _role_problems(cursor: CursorWrapper) -> Iterator[str]:
+    cursor.execute(
+        "SELECT current_user, rolsuper OR rolbypassrls OR rolcreaterole FROM pg_roles WHERE rolname = current_user"
+    )
+    user, privileged = cursor.fetchone()
+    if user != connection.settings_dict["USER"]:
+        yield f"connected as {user}, not as {connection.settings_dict['USER']}"
+    if privileged:
+        yield f"{user} is a superuser or may make roles"
+    cursor.execute(
+        "SELECT m.rolname, g.rolname FROM pg_auth_members a JOIN pg_roles m ON m.oid = a.member"
+        " JOIN pg_roles g ON g.oid = a.roleid WHERE g.rolname LIKE 'handrail\\_%%' AND NOT m.rolsuper"
+    )
+    for member, group in cursor.fetchall():
+        yield f"{member} is a member of {group}"
+    cursor.execute("SELECT rolcanlogin FROM pg_roles WHERE rolname = %s", [GUARD])
+    row = cursor.fetchone()
+    if row is None or row[0]:
+        yield f"{GUARD} is missing or can log in"
+
+
+def _function_problems(cursor: CursorWrapper) -> Iterator[str]:
+    cursor.execute(
+        "SELECT r.rolname, p.prosecdef, coalesce(p.proconfig, '{}'),"
+        " ARRAY(SELECT coalesce(g.rolname, 'PUBLIC') FROM aclexplode(p.proacl) a LEFT JOIN pg_roles g ON g.oid = a.grantee"
+        "       WHERE a.grantee <> p.proowner)"
+        " FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner WHERE p.pronamespace = 'public'::regnamespace"
+        " AND p.proname = 'release'"
+    )
+    functions = cursor.fetchall()
+    if len(functions) != 1:
+        yield f"there are {len(functions)} functions named release(), not one: nothing can be sent"
+        return
+    owner, definer, config, callers = functions[0]
+    if owner != GUARD or not definer or list(config) != ["search_path=pg_catalog, pg_temp"]:
+        yield "release() is not the guard's own, or not fixed to its search path"
+    if list(callers) != ["handrail_web"]:
+        yield f"release() may be called by {', '.join(callers) or 'nobody'}, not by handrail_web alone"
+
+
+def _trigger_problems(cursor: CursorWrapper) -> Iterator[str]:
+    cursor.execute(
+        "SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+        " WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')"
+    )
+    live = set(cursor.fetchall())
+    for table, trigger in sorted(GUARD_TRIGGERS - live):
+        yield f"the trigger {trigger} on {table} is missing or switched off"
+
+
+def require_guard() -> None:
+    """Raise ConfigurationError unless this process runs as its role behind a whole guard."""
+    problems = check_guard()
+    if problems:
+        shown = "; ".join(problems[:3]) + (f"; and {len(problems) - 3} more" if len(problems) > 3 else "")
+        raise ConfigurationError(f"refusing to serve: {shown}. `manage.py check_guard` lists all; `bootstrap` mends.")
+
+
+def schema_fingerprint() -> str:
+    """A digest of every migration and of the grants: what a template must have been built from."""
+    digest = hashlib.sha256()
+    for config in sorted(apps.get_app_configs(), key=lambda c: c.label):
+        for file in sorted(Path(config.path, "migrations").glob("*.py")):
+            digest.update(f"{config.label}/{file.name}".encode() + file.read_bytes())
+    digest.update(Path(grants.__file__).read_bytes() + Path(__file__).read_bytes())
+    return digest.hexdigest()
+
+
+def ensure_template() -> None:
+    """Build the empty template that tests and evaluations clone, unless it is already of this very schema."""
+    fingerprint = schema_fingerprint()
+    server, maintenance = admin_server()
+    with server.connect(maintenance) as admin:
+        admin.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+        row = admin.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [TEMPLATE_DATABASE_NAME]
+        ).fetchone()
+        if row is not None and row[0] == fingerprint:
+            return
+        ensure_roles(admin)
+        name = sql.Identifier(TEMPLATE_DATABASE_NAME)
+        if row is not None:
+            admin.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE false").format(name))
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+        build_database(server, maintenance, TEMPLATE_DATABASE_NAME, evaluation=True)
+        admin.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE true").format(name))
+        admin.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(fingerprint)))
+
+
+def bootstrap() -> None:
+    """Roles, the site's database and the template, under one lock. Idempotent; the only reader of the superuser."""
+    server, maintenance = admin_server()
+    with server.connect(maintenance) as admin:
+        admin.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+        ensure_roles(admin)
+        build_database(server, maintenance, site_database(), evaluation=False)
+
+
+def clone_template(name: str, *, roles: tuple[str, ...]) -> None:
+    """Create the throw-away database `name` from the template, as handrail_eval, open to `roles`."""
+    with server_as("eval").connect("postgres") as owner:
+        owner.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY WAL_LOG").format(
+                sql.Identifier(name), sql.Identifier(TEMPLATE_DATABASE_NAME)
+            )
+        )
+        connect_privileges(owner, name, roles)
+
+
+def drop_database(name: str) -> None:
+    """Remove a throw-away database, ending whoever is still connected."""
+    with server_as("eval").connect("postgres") as owner:
+        owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@contextlib.contextmanager
+def throwaway_database() -> Iterator[str]:
+    """Work on an empty clone of the site's schema as handrail_eval; yields its name and drops it at the end."""
+    ensure_template()
+    name = f"handrail_eval_{secrets.token_hex(6)}"
+    clone_template(name, roles=("eval",))
+    try:
+        with using(role="eval", database=name):
+            yield name
+    finally:
+        drop_database(name)

@@ -1,0 +1,192 @@
+"""Who may do what to which table: the allow-list that bootstrap applies and the guard's self-test compares.
+
+Invariant: every table has a decision for every role; a table without one stops bootstrap, an extra grant stops serving.
+The list is per application, with overrides per table. Column names in parentheses narrow an UPDATE.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.apps import apps
+
+READ = ("SELECT",)
+APPEND = ("SELECT", "INSERT")
+KEEP = ("SELECT", "INSERT", "UPDATE")
+ALL = ("SELECT", "INSERT", "UPDATE", "DELETE")
+NONE: tuple[str, ...] = ()
+
+SERVING_ROLES = ("web", "worker", "mailer")
+# Tables without a model of ours.
+OTHER_TABLES = {"django_migrations": "migrations", "portal_cache": "portal"}
+
+TICKET_FIELDS = "UPDATE (status, priority, category_id, assignee_id, team_id, organisation_id, language, updated_at)"
+OUTBOX_STATE = "UPDATE (state, attempts, failure, due_at, claimed_at, sent_at)"
+_WAGTAIL = ("wagtailcore", "wagtailadmin", "wagtailusers", "wagtailsearch", "wagtailimages", "wagtaildocs", "taggit")
+
+APPLICATIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "web": {
+        **dict.fromkeys(_WAGTAIL, ALL),
+        "admin": APPEND,
+        "auth": ALL,
+        "contenttypes": READ,
+        "migrations": READ,
+        "sessions": ALL,
+        "account": ALL,
+        "usersessions": ALL,
+        "kb": ALL,
+        "portal": KEEP,
+        "triage": READ,
+        "agents": ALL,
+    },
+    "worker": {
+        **dict.fromkeys(_WAGTAIL, READ),
+        "admin": NONE,
+        "auth": NONE,
+        "contenttypes": READ,
+        "migrations": READ,
+        "sessions": NONE,
+        "account": NONE,
+        "usersessions": NONE,
+        "kb": READ,
+        "portal": READ,
+        "triage": ALL,
+        "agents": NONE,
+    },
+    "mailer": {
+        **dict.fromkeys(_WAGTAIL, NONE),
+        "admin": NONE,
+        "auth": NONE,
+        "contenttypes": NONE,
+        "migrations": READ,
+        "sessions": NONE,
+        "account": READ,
+        "usersessions": NONE,
+        "kb": NONE,
+        "portal": READ,
+        "triage": NONE,
+        "agents": NONE,
+    },
+}
+
+TABLES: dict[str, dict[str, tuple[str, ...]]] = {
+    "web": {
+        "auth_permission": READ,
+        "kb_sourcetext": READ,
+        "kb_passage": READ,
+        "kb_passagevector": READ,
+        "portal_cache": ALL,
+        "portal_ratecounter": ALL,
+        "portal_membership": ALL,
+        "portal_staffrole": ALL,
+        "portal_user_groups": ALL,
+        "portal_user_user_permissions": ALL,
+        "portal_ticket": ("SELECT", "INSERT", TICKET_FIELDS),
+        "portal_releasepayload": APPEND,
+        "portal_message": APPEND,
+        "portal_messagebody": APPEND,
+        "portal_messagestop": APPEND,
+        "portal_attachment": APPEND,
+        "portal_auditevent": APPEND,
+        "portal_outboxentry": ("SELECT", "INSERT", OUTBOX_STATE),
+        "agents_approval": READ,
+        "agents_review": APPEND,
+    },
+    "worker": {
+        "kb_sourcetext": APPEND,
+        "kb_passage": ALL,
+        "kb_passagevector": ALL,
+        "portal_cache": ALL,
+        "portal_ratecounter": NONE,
+        "portal_auditevent": APPEND,
+        "portal_outboxentry": NONE,
+        "portal_user_groups": NONE,
+        "portal_user_user_permissions": NONE,
+    },
+    "mailer": {
+        "portal_cache": NONE,
+        "portal_ratecounter": NONE,
+        "portal_auditevent": APPEND,
+        "portal_outboxentry": ("SELECT", OUTBOX_STATE),
+        "portal_staffrole": NONE,
+        "portal_membership": NONE,
+        "portal_user_groups": NONE,
+        "portal_user_user_permissions": NONE,
+        "portal_deflectionshown": NONE,
+    },
+}
+
+# What release() may do; handrail_guard owns it and nobody can log in as handrail_guard.
+GUARD_TABLES: dict[str, tuple[str, ...]] = {
+    # The one-column UPDATEs are what PostgreSQL asks for before it lets release() lock those rows.
+    "django_session": ("SELECT", "UPDATE (expire_date)"),
+    "usersessions_usersession": READ,
+    "portal_user": ("SELECT", "UPDATE (is_active)"),
+    "portal_staffrole": READ,
+    "portal_organisation": READ,
+    "portal_ticket": ("SELECT", "UPDATE (version, status, updated_at)"),
+    "portal_releasepayload": READ,
+    "portal_message": APPEND,
+    "portal_outboxentry": APPEND,
+    "agents_approval": APPEND,
+    "triage_draft": READ,
+}
+
+
+class UndecidedTableError(Exception):
+    """A table that the allow-list does not speak of."""
+
+
+@dataclass(frozen=True, order=True)
+class Grant:
+    """One privilege; `column` is empty for the whole table."""
+
+    role: str
+    table: str
+    privilege: str
+    column: str = ""
+
+
+def every_table() -> dict[str, str]:
+    """Each table of the site with the application it belongs to."""
+    tables = {
+        model._meta.db_table: model._meta.app_label  # noqa: SLF001 - Django's documented model API
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.managed and not model._meta.proxy  # noqa: SLF001
+    }
+    return tables | OTHER_TABLES
+
+
+def privileges(role: str, table: str, application: str) -> tuple[str, ...]:
+    """The privileges of a serving role on a table; raises UndecidedTableError where the list is silent."""
+    if table in TABLES[role]:
+        return TABLES[role][table]
+    try:
+        return APPLICATIONS[role][application]
+    except KeyError:
+        raise UndecidedTableError(f"portal/grants.py has no decision for {role} on {table} ({application}).") from None
+
+
+def split(privilege: str) -> Iterator[tuple[str, str]]:
+    """`UPDATE (a, b)` as its (privilege, column) pairs; a plain one has the column ''."""
+    name, _, columns = privilege.partition(" (")
+    if not columns:
+        yield name, ""
+    else:
+        yield from ((name, column.strip()) for column in columns.rstrip(")").split(","))
+
+
+def expected(*, evaluation: bool) -> set[Grant]:
+    """Every grant that should stand; on a throw-away database `handrail_eval` may do what the site's roles may."""
+    tables = every_table()
+    wanted = [
+        (f"handrail_{role}", table, privilege)
+        for role in SERVING_ROLES
+        for table, application in tables.items()
+        for privilege in privileges(role, table, application)
+    ]
+    wanted += [("handrail_guard", table, privilege) for table, all_ in GUARD_TABLES.items() for privilege in all_]
+    if evaluation:
+        wanted += [("handrail_eval", table, privilege) for table in tables for privilege in ALL]
+    return {
+        Grant(role, table, name, column) for role, table, privilege in wanted for name, column in split(privilege)
+    }

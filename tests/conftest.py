@@ -1,0 +1,129 @@
+"""What every test stands on: a real PostgreSQL and Redis of the tests' own, and an empty database per worker.
+
+`db` (pytest-django's) rolls back and runs as the web role. `site` is a clone of its own with real commits, for tests of
+races, roles and tasks; `site.as_role("worker")` runs code on another role's connection.
+"""
+
+import contextlib
+import fcntl
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+# Before the settings are read: tests have a data directory of their own, and never the configured servers.
+os.environ["HANDRAIL_DATA"] = os.environ.get("HANDRAIL_TEST_DATA") or str(
+    Path(tempfile.gettempdir()) / f"handrail-tests-{os.getuid()}"
+)
+for name in ("DATABASE_URL", "REDIS_URL", "DATABASE_ADMIN_URL", "HANDRAIL_DB_ROLE", "HANDRAIL_SECRET_KEY"):
+    os.environ.pop(name, None)
+os.environ["HANDRAIL_UNDO_SECONDS"] = "1"
+
+from portal import embedded, environment
+
+for role in (*environment.ROLES, "postgres"):
+    environment.ensure_secret(f"db_{role}" if role == "postgres" else f"db_handrail_{role}")
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from portal import database
+
+SHARED_DATA = environment.BASE_DIR.parent / "shared" / "data"
+SITE_ROLES = ("web", "worker", "mailer", "owner", "eval")
+
+
+@pytest.fixture(scope="session")
+def engines() -> Iterator[embedded.Places]:
+    """PostgreSQL and Redis of the tests' own, held up for the session and shared by its workers."""
+    with embedded.running() as places:
+        yield places
+
+
+@pytest.fixture(scope="session")
+def template(engines: embedded.Places) -> None:
+    """The empty migrated template; built once, by whichever worker comes first."""
+    lock = Path(settings.HANDRAIL_DATA) / "template.lock"
+    with lock.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        database.ensure_template()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(template: None, django_db_blocker: object) -> Iterator[None]:
+    """Point Django's connection at this worker's own clone, as the web role."""
+    name = f"handrail_test_{os.getpid()}_{secrets.token_hex(3)}"
+    database.clone_template(name, roles=SITE_ROLES)
+    wrapper = connections["default"]
+    wrapper.settings_dict["NAME"] = name
+    wrapper.settings_dict["CONN_MAX_AGE"] = None
+    yield
+    wrapper.close()
+    database.drop_database(name)
+
+
+@pytest.fixture(autouse=True)
+def _private_files(tmp_path: Path, settings: object) -> None:
+    """Attachments and media of a test go to its own directory."""
+    storages = {**settings.STORAGES}  # type: ignore[attr-defined]
+    storages["attachments"] = {**storages["attachments"], "OPTIONS": {"location": tmp_path / "files", "base_url": None}}
+    storages["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = storages  # type: ignore[attr-defined]
+    settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A database of a test's own, where commits are real."""
+
+    name: str
+
+    @contextlib.contextmanager
+    def as_role(self, role: str) -> Iterator[None]:
+        """Run ORM code as another role, on a connection of its own."""
+        with database.using(role=role, database=self.name):
+            yield
+
+    def connect(self, role: str) -> "psycopg.Connection[tuple[object, ...]]":
+        """A plain psycopg connection as `role`, not autocommitting: one more session in a race."""
+        server = database.server_as(role)
+        return psycopg.connect(
+            host=server.host,
+            port=server.port,
+            user=server.user,
+            password=server.password,
+            dbname=self.name,
+        )
+
+
+@pytest.fixture
+def site(template: None, django_db_blocker: "pytest.FixtureRequest") -> Iterator[Site]:
+    """A fresh clone with real commits, as the web role; dropped at the end."""
+    name = f"handrail_site_{os.getpid()}_{secrets.token_hex(4)}"
+    database.clone_template(name, roles=SITE_ROLES)
+    try:
+        with django_db_blocker.unblock(), database.using(role="web", database=name):  # type: ignore[attr-defined]
+            yield Site(name)
+    finally:
+        database.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real knowledge bases, tickets and logs that are not part of the project."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the shared data sets are not on this machine")
+    return SHARED_DATA
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse tests that would truncate tables: the web role may not, and neither may anything in production."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if marker is not None and marker.kwargs.get("transaction"):
+            raise pytest.UsageError(f"{item.nodeid}: use the `site` fixture for real commits, not transaction=True")
