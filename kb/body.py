@@ -1,0 +1,135 @@
+"""Reads of an article's body: its contents list and its plain text for the index, in reading order.
+
+The text of a section is what a reader sees, so a quote taken from the index can be found on the page.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from bs4 import BeautifulSoup, NavigableString, Tag
+from wagtail.blocks import StreamValue
+
+from kb.retrieval.chunking import Section, SectionKind
+
+_KINDS = {
+    "code": SectionKind.CODE,
+    "callout": SectionKind.CALLOUT,
+    "known_error": SectionKind.KNOWN_ERROR,
+    "table": SectionKind.TABLE,
+}
+_LINE_TAGS = ("p", "li", "h1", "h2", "h3", "h4", "blockquote", "tr", "div")
+
+
+@dataclass(frozen=True)
+class ContentsEntry:
+    level: int
+    text: str
+    anchor: str
+    heading_path: tuple[str, ...]
+
+
+def contents(body: StreamValue) -> Iterator[ContentsEntry]:
+    """The headings in order, each with the headings above it."""
+    path: list[tuple[int, str]] = []
+    for block in body:
+        if block.block_type == "heading":
+            level, text = int(block.value["level"]), block.value["text"]
+            path = [*(entry for entry in path if entry[0] < level), (level, text)]
+            yield ContentsEntry(level, text, block.value.anchor_id, tuple(words for _, words in path))
+
+
+def sections(body: StreamValue) -> Iterator[Section]:
+    headings = contents(body)
+    path: tuple[str, ...] = ()
+    for block in body:
+        if block.block_type == "heading":
+            path = next(headings).heading_path
+            continue
+        text = block_text(block.block_type, block.value)
+        if text:
+            yield Section(path, text, _KINDS.get(block.block_type, SectionKind.PROSE))
+
+
+def block_text(kind: str, value: object) -> str:
+    """The words of one block, as plain text."""
+    if kind == "text":
+        return html_text(str(getattr(value, "source", value)))
+    if kind == "table":
+        return _table_text(value)
+    if not isinstance(value, Mapping):
+        return ""
+    if kind in {"steps", "substeps"}:
+        return _steps_text(value)
+    if kind == "code":
+        return str(value["code"])
+    if kind == "callout":
+        return html_text(value["text"].source)
+    if kind == "known_error":
+        meaning = html_text(value["meaning"].source) if value["meaning"] else ""
+        return f"{value['message']}\n{meaning}".strip()
+    if kind == "picture":
+        return str(value["caption"] or "")
+    return ""
+
+
+def _steps_text(value: Mapping[str, object]) -> str:
+    lines: list[str] = []
+    start = value["start"]
+    number = start if isinstance(start, int) else 1
+    items = value["items"]
+    for item in items if isinstance(items, Iterable) else ():
+        words = [block_text(block.block_type, block.value) for block in item]
+        lines.append(f"{number}. " + "\n".join(word for word in words if word))
+        number += 1
+    return "\n".join(lines)
+
+
+def _table_text(value: object) -> str:
+    columns = [str(column["heading"]) for column in getattr(value, "columns", [])]
+    rows = [
+        [html_text(getattr(cell, "source", str(cell))) for cell in row["values"]]
+        for row in getattr(value, "row_data", [])
+    ]
+    lines = [columns, *rows] if any(columns) else rows
+    return "\n".join(" | ".join(" ".join(cell.split()) for cell in line) for line in lines)
+
+
+def html_text(html: str) -> str:
+    """Rich text as lines: paragraphs apart, list items with a dash or their number."""
+    soup = BeautifulSoup(html, "html.parser")
+    for line_break in soup.find_all("br"):
+        line_break.replace_with("\n")
+    for number_list in soup.find_all("ol"):
+        for number, item in enumerate(number_list.find_all("li", recursive=False), 1):
+            item.insert(0, NavigableString(f"{number}. "))
+    for item in soup.find_all("li"):
+        if isinstance(item.parent, Tag) and item.parent.name == "ul":
+            item.insert(0, NavigableString("- "))
+    for tag in soup.find_all(_LINE_TAGS):
+        tag.insert(
+            0, NavigableString("\n\n" if tag.name in {"p", "blockquote"} and not tag.find_parent("li") else "\n")
+        )
+        tag.append(NavigableString("\n"))
+    lines = [" ".join(line.split()) for line in soup.get_text().split("\n")]
+    return _join_lines(lines)
+
+
+def _join_lines(lines: list[str]) -> str:
+    """One line break between list items, a blank line between paragraphs."""
+    out: list[str] = []
+    for line in lines:
+        if line:
+            out.append(line)
+        elif out and out[-1]:
+            out.append("")
+    text = ""
+    for position, line in enumerate(out):
+        if line:
+            text += line + "\n"
+        elif position + 1 < len(out) and not _is_item(out[position + 1]):
+            text += "\n"
+    return text.strip()
+
+
+def _is_item(line: str) -> bool:
+    return line.startswith("- ") or line.split(".", 1)[0].isdigit()

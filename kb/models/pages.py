@@ -1,0 +1,242 @@
+"""Articles and the sections that hold them, as Wagtail pages.
+
+A reader without an article's audience gets "not found": `serve` asks each time, whatever a list or a search showed.
+What an import wrote (`source_*`) belongs to the page, not to a revision, and never travels with one.
+"""
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.paginator import Paginator
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Count
+from django.db.models.functions import Substr
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.fields import StreamField
+from wagtail.models import Page, PageManager, PageQuerySet
+from wagtail.search import index
+
+from kb import body as reading
+from kb.anchors import Anchors
+from kb.blocks import ArticleBody
+from kb.retrieval.chunking import Section
+
+PUBLIC = "public"
+ARTICLES_PER_PAGE = 25
+PUBLIC_ONLY = frozenset({PUBLIC})
+
+
+def audiences_of(request: HttpRequest) -> frozenset[str]:
+    """The reader's audience keys, put on the request by the composition root; without them a reader is the public."""
+    audiences = getattr(request, "audiences", None)
+    return frozenset(audiences) if audiences is not None else PUBLIC_ONLY
+
+
+class ArticleQuerySet(PageQuerySet):
+    def for_audiences(self, audiences: frozenset[str]) -> "ArticleQuerySet":
+        """Live articles that a reader with these audiences may see; the twin of `ArticlePage.may_be_read_by`."""
+        return self.live().public().filter(audience__in=audiences)
+
+    def with_writers(self) -> "ArticleQuerySet":
+        return self.select_related("owner", "live_revision__user")
+
+
+ArticleManager = PageManager.from_queryset(ArticleQuerySet)
+
+
+class ArticleIndexPage(Page):
+    """A section: it lists the sections and articles below it."""
+
+    intro = models.TextField(gettext_lazy("introduction"), blank=True, max_length=500)
+    source_name = models.CharField(max_length=120, blank=True, editable=False)
+    source_path = models.CharField(max_length=512, blank=True, editable=False)
+    article_count = 0
+    """Filled by `sections_for`."""
+
+    parent_page_types = ["wagtailcore.Page", "kb.ArticleIndexPage"]
+    subpage_types = ["kb.ArticleIndexPage", "kb.ArticlePage"]
+    content_panels = [*Page.content_panels, FieldPanel("intro")]
+    exclude_fields_in_copy = ["source_name", "source_path"]
+    template = "kb/article_index_page.html"
+
+    class Meta:
+        verbose_name = gettext_lazy("section")
+        verbose_name_plural = gettext_lazy("sections")
+
+    def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
+        context: dict[str, object] = super().get_context(request, *args, **kwargs)
+        audiences = audiences_of(request)
+        articles = ArticlePage.objects.child_of(self).for_audiences(audiences).order_by("title")
+        context["articles"] = Paginator(articles, ARTICLES_PER_PAGE).get_page(request.GET.get("page"))
+        context["sections"] = self.sections_for(audiences)
+        return context
+
+    def sections_for(self, audiences: frozenset[str]) -> list["ArticleIndexPage"]:
+        """The sections right below that hold anything for this reader; `article_count` covers the whole branch."""
+        branch_length = len(self.path) + self.steplen
+        readable = ArticlePage.objects.descendant_of(self).for_audiences(audiences)
+        branches = readable.annotate(branch=Substr("path", 1, branch_length)).order_by().values("branch")
+        counts = dict(branches.annotate(articles=Count("pk")).values_list("branch", "articles"))
+        sections = list(
+            ArticleIndexPage.objects.child_of(self).live().public().filter(path__in=counts).order_by("title")
+        )
+        for section in sections:
+            section.article_count = counts[section.path]
+        return sections
+
+
+class ArticlePage(Page):
+    """An article: what a customer reads, and the only thing that answers are quoted from."""
+
+    summary = models.TextField(
+        gettext_lazy("summary"),
+        blank=True,
+        max_length=500,
+        help_text=gettext_lazy(
+            "One or two sentences: what this solves, for whom. Shown in search and beside the request form."
+        ),
+    )
+    body = StreamField(ArticleBody(), verbose_name=gettext_lazy("article"), blank=True)
+    labels = ArrayField(
+        models.CharField(max_length=120),
+        verbose_name=gettext_lazy("labels"),
+        blank=True,
+        default=list,
+        help_text=gettext_lazy("Separated by commas."),
+    )
+    product = models.CharField(gettext_lazy("product"), max_length=120, blank=True)
+    audience = models.CharField(
+        gettext_lazy("audience"),
+        max_length=64,
+        default=PUBLIC,
+        db_index=True,
+        validators=[
+            RegexValidator(
+                r"^(public|staff|org:[1-9]\d*)$", gettext_lazy('Use "public", "staff" or "org:" and a number.')
+            )
+        ],
+        help_text=gettext_lazy('Who may read it: "public", "staff", or "org:" and the number of one organisation.'),
+    )
+    language = models.CharField(gettext_lazy("language"), max_length=10, default="en")
+    author = models.CharField(
+        gettext_lazy("written by"),
+        max_length=120,
+        blank=True,
+        help_text=gettext_lazy(
+            "A name for readers when the writer has no account here. Leave empty to show the page's owner."
+        ),
+    )
+    reviewed_on = models.DateField(gettext_lazy("last reviewed"), null=True, blank=True)
+    review_by = models.DateField(gettext_lazy("review again by"), null=True, blank=True)
+    source_name = models.CharField(max_length=120, blank=True, editable=False)
+    source_path = models.CharField(max_length=512, blank=True, editable=False)
+    source_digest = models.CharField(max_length=64, blank=True, editable=False)
+    source_revision = models.BigIntegerField(null=True, editable=False)
+    """The revision that the last import made; another latest revision means that someone edited the article here."""
+
+    objects = ArticleManager()
+
+    parent_page_types = ["kb.ArticleIndexPage"]
+    subpage_types: list[str] = []
+    exclude_fields_in_copy = ["source_name", "source_path", "source_digest", "source_revision"]
+    template = "kb/article_page.html"
+    search_fields = [
+        *Page.search_fields,
+        index.SearchField("summary"),
+        index.SearchField("body"),
+        index.FilterField("audience"),
+    ]
+    content_panels = [*Page.content_panels, FieldPanel("summary"), FieldPanel("body")]
+    promote_panels = [
+        MultiFieldPanel(
+            [FieldPanel("audience"), FieldPanel("product"), FieldPanel("labels"), FieldPanel("language")],
+            gettext_lazy("Readers"),
+        ),
+        MultiFieldPanel(
+            [FieldPanel("author"), FieldPanel("reviewed_on"), FieldPanel("review_by")], gettext_lazy("Review")
+        ),
+        *Page.promote_panels,
+    ]
+
+    class Meta:
+        verbose_name = gettext_lazy("article")
+        verbose_name_plural = gettext_lazy("articles")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source_name", "source_path"],
+                condition=~models.Q(source_path=""),
+                name="kb_article_source_once",
+            )
+        ]
+
+    @property
+    def written_by(self) -> str:
+        """Who wrote it, from the record: the named author, the source, the owner; and who edited it since."""
+        publisher = self.live_revision.user if self.live_revision else None
+        if self.author or self.source_name:
+            origin = self.author or self.source_name
+            if self.edited_since_import and publisher:
+                return _("%(source)s, edited by %(name)s") % {"source": origin, "name": publisher.get_full_name()}
+            return str(origin)
+        writer = self.owner or publisher
+        return str(writer.get_full_name()) if writer else str(settings.WAGTAIL_SITE_NAME)
+
+    @property
+    def edited_since_import(self) -> bool:
+        """Has someone here put out a revision of their own over the imported one?"""
+        return (
+            bool(self.source_path)
+            and self.live_revision_id is not None
+            and self.live_revision_id != self.source_revision
+        )
+
+    @property
+    def is_review_due(self) -> bool:
+        return self.review_by is not None and self.review_by <= timezone.localdate()
+
+    def may_be_read_by(self, audiences: frozenset[str]) -> bool:
+        return bool(self.live) and self.audience in audiences and not self.get_view_restrictions().exists()
+
+    def plain_sections(self) -> Iterator[Section]:
+        """The body as plain text under its headings, for the index."""
+        return reading.sections(self.body)
+
+    @cached_property
+    def contents(self) -> list[reading.ContentsEntry]:
+        return list(reading.contents(self.body))
+
+    def anchor_for(self, heading_path: tuple[str, ...]) -> str:
+        """The anchor of the heading at this path, or "" (the top of the page) when there is none."""
+        return next((entry.anchor for entry in self.contents if entry.heading_path == tuple(heading_path)), "")
+
+    def clean(self) -> None:
+        super().clean()
+        self._settle_anchors()
+
+    def _settle_anchors(self) -> None:
+        """Every heading keeps an anchor of its own from the first save on, so links to it survive a change of words."""
+        anchors = Anchors()
+        for block in self.body:
+            if block.block_type == "heading":
+                block.value["anchor"] = anchors.take(block.value.anchor_id)
+
+    def with_content_json(self, content: dict[str, object]) -> "ArticlePage":
+        page: ArticlePage = super().with_content_json(content)
+        for name in self.exclude_fields_in_copy:
+            setattr(page, name, getattr(self, name))
+        return page
+
+    def serve(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if self.audience not in audiences_of(request):
+            raise Http404
+        response: HttpResponse = super().serve(request, *args, **kwargs)
+        if self.audience != PUBLIC:
+            response["Cache-Control"] = "private, no-store"
+        return response
