@@ -1,6 +1,6 @@
 """What customers fill in. Every check is here on the server; the pages only help to pass it.
 
-Invariant: an error never costs a word: each form redisplays what was typed, and files that must be chosen again are named.
+Invariant: an error never costs a word: each form redisplays what was typed, and names the files to choose again.
 """
 
 import uuid
@@ -18,10 +18,10 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from portal.models import Category, User
+from portal.actions.tickets import MAX_TEXT
+from portal.models import Category
 
 SUBJECT_CHARACTERS = 250
-MESSAGE_CHARACTERS = 50_000
 
 
 class HandrailRenderer(DjangoTemplates):
@@ -73,11 +73,8 @@ class AttachmentsField(forms.FileField):
         most = settings.HANDRAIL_ATTACHMENTS_PER_MESSAGE
         errors = []
         if len(files) > most:
-            errors.append(
-                ngettext(
-                    "Only {most} file can be sent at once.", "Only {most} files can be sent at once.", most
-                ).format(most=most)
-            )
+            words = ngettext("Only {most} file can be sent at once.", "Only {most} files can be sent at once.", most)
+            errors.append(words.format(most=most))
         for file in files:
             if file.size > settings.HANDRAIL_ATTACHMENT_BYTES:
                 errors.append(
@@ -94,7 +91,7 @@ class AttachmentsField(forms.FileField):
         return files
 
 
-def long_text(most: int, message: str) -> MaxLengthValidator:
+def at_most(most: int, message: str) -> MaxLengthValidator:
     """A limit checked here and not by the browser, which would cut what is pasted without a word."""
     return MaxLengthValidator(most, message)
 
@@ -105,7 +102,7 @@ def message_field(label: str, help_text: str = "") -> forms.CharField:
     return forms.CharField(
         label=label,
         help_text=help_text,
-        validators=[long_text(MESSAGE_CHARACTERS, too_long)],
+        validators=[at_most(MAX_TEXT, too_long)],
         widget=forms.Textarea(attrs={"rows": 8}),
         error_messages={"required": gettext_lazy("Please write what happened.")},
     )
@@ -117,7 +114,7 @@ class RequestForm(HandrailForm):
     subject = forms.CharField(
         label=gettext_lazy("In a few words"),
         validators=[
-            long_text(
+            at_most(
                 SUBJECT_CHARACTERS,
                 gettext_lazy("Please keep the title under %(limit_value)d characters and say the rest below."),
             )
@@ -179,17 +176,16 @@ class ReplyForm(HandrailForm):
     attachments = AttachmentsField()
 
 
-class ProfileForm(forms.ModelForm[User]):
+class ProfileForm(HandrailForm):
     """What people may change of themselves here."""
 
-    default_renderer = HandrailRenderer
-
-    class Meta:
-        model = User
-        fields = ["display_name", "language"]
-        labels = {"display_name": gettext_lazy("Name"), "language": gettext_lazy("Language")}
-        help_texts = {"display_name": gettext_lazy("As it should stand over your messages.")}
-        widgets = {"language": forms.Select(choices=settings.LANGUAGES)}
+    display_name = forms.CharField(
+        label=gettext_lazy("Name"),
+        help_text=gettext_lazy("As it should stand over your messages."),
+        max_length=150,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
 
 
 def chosen_file_names(files: MultiValueDict[str, UploadedFile]) -> list[str]:

@@ -6,24 +6,16 @@ signed. Which articles were opened is the browser's word, so it counts only for 
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from django.core import signing
+
+from portal.actions.tickets import ShownArticle
 
 log = logging.getLogger(__name__)
 
 SALT = "portal.suggestions.shown"
 MOST_REMEMBERED = 30
 VALID_SECONDS = 7 * 24 * 3600
-
-
-@dataclass(frozen=True)
-class ShownArticle:
-    """An article that stood beside the form; position 1 was shown first."""
-
-    article_id: int
-    position: int
-    opened: bool
 
 
 def sign_shown(article_ids: Sequence[int]) -> str:
