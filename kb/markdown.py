@@ -29,6 +29,7 @@ _AUDIENCE = re.compile(r"public|staff|org:[1-9]\d*")
 _TAG = re.compile(r"<(?=/?([A-Za-z][\w:.-]*)[^<>]*>)")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s")
 SUMMARY_LENGTH = 280
+SUMMARY_FROM = 20
 
 Scalars = Mapping[str, object]
 
@@ -49,13 +50,14 @@ def parse_article(text: str, *, path: str = "", known_paths: frozenset[str] = fr
         findings.append(Finding(FindingKind.FRONT_MATTER, "no title; the file's name is used"))
     links = LinkReader(path=path, known_paths=known_paths)
     links.rewrite(soup)
+    summary = _summary(fields, soup)
     blocks = read_blocks(soup, links)
     if not blocks:
         raise ArticleError("the file holds no text")
     return Document(
         title=title[:255],
         blocks=blocks,
-        summary=_summary(fields, soup),
+        summary=summary,
         labels=_labels(fields),
         product=_text(fields, "product")[:120],
         audience=_audience(fields),
@@ -145,18 +147,20 @@ def _summary(fields: Scalars, soup: BeautifulSoup) -> str:
     given = _text(fields, "summary", "description")
     if given:
         return given[:SUMMARY_LENGTH]
-    for paragraph in soup.find_all("p"):
-        text = " ".join(paragraph.get_text().split())
-        if len(text) >= 20 and not text.startswith("![") and paragraph.find_parent(["blockquote", "table"]) is None:
-            break
-    else:
-        return ""
     summary = ""
-    for sentence in _SENTENCE_END.split(text):
+    for sentence in _SENTENCE_END.split(_first_words(soup)):
         if summary and len(summary) + len(sentence) >= SUMMARY_LENGTH:
             break
         summary = f"{summary} {sentence}".strip()
     return summary if len(summary) <= SUMMARY_LENGTH else textwrap.shorten(summary, SUMMARY_LENGTH, placeholder=" …")
+
+
+def _first_words(soup: BeautifulSoup) -> str:
+    for tag in [*soup.find_all("p"), *soup.find_all(["li", "div", "td"])]:
+        text = " ".join(tag.get_text(" ", strip=True).split())
+        if len(text) >= SUMMARY_FROM and tag.find_parent(["blockquote", "table"]) is None:
+            return text
+    return " ".join(soup.get_text(" ", strip=True).split())
 
 
 def _escape_placeholders(html: str) -> str:
