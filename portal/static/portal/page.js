@@ -1,4 +1,4 @@
-/* Small comforts for every page: theme choice, menus that close, focus on the error summary, one submission per press. */
+/* Small comforts for every page: times in the reader's zone, theme choice, menus that close, focus on the error summary, one submission per press. */
 const root = document.documentElement;
 
 for (const select of document.querySelectorAll("select[data-theme-choice]")) {
@@ -23,6 +23,18 @@ document.addEventListener("keydown", (event) => {
   open.open = false;
   open.querySelector("summary").focus();
 });
+
+const moment = new Intl.DateTimeFormat(root.lang, { dateStyle: "medium", timeStyle: "short" });
+const exact = new Intl.DateTimeFormat(root.lang, { dateStyle: "full", timeStyle: "long" });
+function showLocalTimes(within) {
+  for (const time of within.querySelectorAll("time[data-local]")) {
+    const when = new Date(time.dateTime);
+    time.textContent = moment.format(when);
+    time.title = exact.format(when);
+  }
+}
+showLocalTimes(document);
+document.addEventListener("htmx:load", (event) => showLocalTimes(event.target));
 
 document.querySelector("[data-focus-first]")?.focus();
 
