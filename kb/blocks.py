@@ -5,12 +5,14 @@ Headings are blocks of their own: the contents list and every citation rest on t
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
-from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
+from wagtail.contrib.typed_table_block.blocks import TypedTable, TypedTableBlock
 from wagtail.images.blocks import ImageChooserBlock
 
 from kb.anchors import slug
 from kb.documents import CalloutKind
 from kb.inline_html import LANGUAGES
+
+Context = dict[str, object]
 
 TEXT_FEATURES = [
     "bold",
@@ -79,6 +81,11 @@ class CodeBlock(blocks.StructBlock):
     )
     code = blocks.TextBlock(label=_("Code"), rows=4)
 
+    def get_context(self, value: blocks.StructValue, parent_context: Context | None = None) -> Context:
+        context: Context = super().get_context(value, parent_context=parent_context)
+        context["language_label"] = LANGUAGE_NAMES.get(value["language"], str(value["language"]).upper())
+        return context
+
     class Meta:
         icon = "code"
         label = _("Command or code")
@@ -93,10 +100,8 @@ class CalloutBlock(blocks.StructBlock):
     )
     text = blocks.RichTextBlock(label=_("Text"), features=NOTE_FEATURES)
 
-    def get_context(
-        self, value: blocks.StructValue, parent_context: dict[str, object] | None = None
-    ) -> dict[str, object]:
-        context: dict[str, object] = super().get_context(value, parent_context=parent_context)
+    def get_context(self, value: blocks.StructValue, parent_context: Context | None = None) -> Context:
+        context: Context = super().get_context(value, parent_context=parent_context)
         context["kind_label"] = CALLOUT_LABELS[CalloutKind(value["kind"])]
         return context
 
@@ -145,6 +150,11 @@ class PictureBlock(blocks.StructBlock):
 class DataTableBlock(TypedTableBlock):
     text = blocks.RichTextBlock(label=_("Text"), features=CELL_FEATURES, required=False)
 
+    def get_context(self, value: TypedTable, parent_context: Context | None = None) -> Context:
+        context: Context = super().get_context(value, parent_context=parent_context)
+        context["has_headings"] = any(column["heading"] for column in value.columns)
+        return context
+
     class Meta:
         icon = "table"
         label = _("Table")
@@ -177,7 +187,7 @@ class StepContentBlock(blocks.StreamBlock):
 
 class SubstepsBlock(blocks.StructBlock):
     start = blocks.IntegerBlock(label=_("Start at"), min_value=0, default=1)
-    items = blocks.ListBlock(StepContentBlock(_common_blocks()), label=_("Steps"))
+    steps = blocks.ListBlock(StepContentBlock(_common_blocks()), label=_("Steps"))
 
     class Meta:
         icon = "list-ol"
@@ -193,7 +203,7 @@ class StepsBlock(blocks.StructBlock):
         default=1,
         help_text=_("More than 1 when these steps go on from earlier ones."),
     )
-    items = blocks.ListBlock(StepContentBlock([*_common_blocks(), ("substeps", SubstepsBlock())]), label=_("Steps"))
+    steps = blocks.ListBlock(StepContentBlock([*_common_blocks(), ("substeps", SubstepsBlock())]), label=_("Steps"))
 
     class Meta:
         icon = "list-ol"
@@ -202,7 +212,7 @@ class StepsBlock(blocks.StructBlock):
         description = _("What to do, in order. Each step may hold a command, a picture or a warning.")
         preview_value = {
             "start": 1,
-            "items": [
+            "steps": [
                 [{"type": "text", "value": "<p>Open <b>Vault &gt; Restore</b>.</p>"}],
                 [{"type": "text", "value": "<p>Choose the snapshot and press <b>Restore here</b>.</p>"}],
             ],

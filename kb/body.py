@@ -76,9 +76,9 @@ def _steps_text(value: Mapping[str, object]) -> str:
     lines: list[str] = []
     start = value["start"]
     number = start if isinstance(start, int) else 1
-    items = value["items"]
-    for item in items if isinstance(items, Iterable) else ():
-        words = [block_text(block.block_type, block.value) for block in item]
+    steps = value["steps"]
+    for step in steps if isinstance(steps, Iterable) else ():
+        words = [block_text(block.block_type, block.value) for block in step]
         lines.append(f"{number}. " + "\n".join(word for word in words if word))
         number += 1
     return "\n".join(lines)

@@ -73,10 +73,15 @@ class ArticleIndexPage(Page):
     def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
         context: dict[str, object] = super().get_context(request, *args, **kwargs)
         audiences = audiences_of(request)
-        articles = ArticlePage.objects.child_of(self).for_audiences(audiences).order_by("title")
+        articles = ArticlePage.objects.child_of(self).for_audiences(audiences).with_writers().order_by("title")
+        context["trail"] = self.trail()
         context["articles"] = Paginator(articles, ARTICLES_PER_PAGE).get_page(request.GET.get("page"))
         context["sections"] = self.sections_for(audiences)
         return context
+
+    def trail(self) -> PageQuerySet:
+        """The sections above this one, outermost first."""
+        return ArticleIndexPage.objects.ancestor_of(self).live().order_by("path")
 
     def sections_for(self, audiences: frozenset[str]) -> list["ArticleIndexPage"]:
         """The sections right below that hold anything for this reader; `article_count` covers the whole branch."""
@@ -203,6 +208,11 @@ class ArticlePage(Page):
 
     def may_be_read_by(self, audiences: frozenset[str]) -> bool:
         return bool(self.live) and self.audience in audiences and not self.get_view_restrictions().exists()
+
+    def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
+        context: dict[str, object] = super().get_context(request, *args, **kwargs)
+        context["trail"] = ArticleIndexPage.objects.ancestor_of(self).live().order_by("path")
+        return context
 
     def plain_sections(self) -> Iterator[Section]:
         """The body as plain text under its headings, for the index."""
