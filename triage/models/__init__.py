@@ -1,0 +1,32 @@
+"""What the machine thinks: runs with their findings and proposals, and drafts with a source for every sentence."""
+
+from triage.choices import (
+    Failure,
+    FieldName,
+    LogFindingKind,
+    NextStepKind,
+    NoDraftReason,
+    RunState,
+    SentenceForm,
+    SentenceKind,
+    Verdict,
+)
+from triage.models.drafts import Draft
+from triage.models.runs import FieldProposal, LogFinding, NextStep, Run
+
+__all__ = [
+    "Draft",
+    "Failure",
+    "FieldName",
+    "FieldProposal",
+    "LogFinding",
+    "LogFindingKind",
+    "NextStep",
+    "NextStepKind",
+    "NoDraftReason",
+    "Run",
+    "RunState",
+    "SentenceForm",
+    "SentenceKind",
+    "Verdict",
+]
