@@ -4,7 +4,7 @@ Invariant: an error never costs a word: each form redisplays what was typed, and
 """
 
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
@@ -20,6 +20,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from portal.actions.tickets import MAX_TEXT
 from portal.models import Category
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 SUBJECT_CHARACTERS = 250
 
@@ -67,7 +70,7 @@ class AttachmentsField(forms.FileField):
             widget=SeveralFilesInput(attrs=attrs),
         )
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:  # type: ignore[override]
+    def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[Any]]":
         """Check number and size, naming each file that cannot be taken."""
         files = [super(AttachmentsField, self).clean(one, initial) for one in (data or [])]
         most = settings.HANDRAIL_ATTACHMENTS_PER_MESSAGE
@@ -78,7 +81,7 @@ class AttachmentsField(forms.FileField):
         for file in files:
             if file.size > settings.HANDRAIL_ATTACHMENT_BYTES:
                 errors.append(
-                    _("“{name}” has {size}; {limit} is the most we can take.").format(
+                    _("“{name}” is {size} large; we can take up to {limit}.").format(
                         name=file.name,
                         size=filesizeformat(file.size),
                         limit=filesizeformat(settings.HANDRAIL_ATTACHMENT_BYTES),
@@ -91,12 +94,12 @@ class AttachmentsField(forms.FileField):
         return files
 
 
-def at_most(most: int, message: str) -> MaxLengthValidator:
+def at_most(most: int, message: "str | _StrPromise") -> MaxLengthValidator:
     """A limit checked here and not by the browser, which would cut what is pasted without a word."""
     return MaxLengthValidator(most, message)
 
 
-def message_field(label: str, help_text: str = "") -> forms.CharField:
+def message_field(label: "str | _StrPromise", help_text: "str | _StrPromise" = "") -> forms.CharField:
     """The field for what a customer has to say: long enough for a pasted error, line breaks kept."""
     too_long = gettext_lazy("This is longer than %(limit_value)d characters. Please attach the long part as a file.")
     return forms.CharField(
@@ -188,6 +191,6 @@ class ProfileForm(HandrailForm):
     )
 
 
-def chosen_file_names(files: MultiValueDict[str, UploadedFile]) -> list[str]:
+def chosen_file_names(files: "MultiValueDict[str, UploadedFile[Any]]") -> list[str]:
     """The names of the files sent with a form, for the sentence that asks to choose them again."""
     return [file.name or "" for file in files.getlist("attachments")]

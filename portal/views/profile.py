@@ -16,7 +16,7 @@ from portal.models import Membership, User
 @require_http_methods(["GET", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     """Show and change one's name."""
-    person = User.objects.get(pk=request.user.pk)
+    person = User.objects.get(pk=request.user.pk or 0)
     form = ProfileForm(request.POST or None, initial={"display_name": person.display_name})
     if form.is_valid():
         rename_user(actor=person, user=person, name=form.cleaned_data["display_name"])

@@ -74,7 +74,7 @@ def test_each_file_that_cannot_be_taken_is_named() -> None:
         SimpleUploadedFile("empty.log", b""),
         SimpleUploadedFile("fine.log", b"1"),
     )
-    errors = " ".join(form.errors["attachments"])
+    errors = form.errors["attachments"].as_text()
     assert "big.log" in errors
     assert "empty.log" in errors
     assert "fine.log" not in errors

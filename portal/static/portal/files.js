@@ -3,7 +3,7 @@ function size(bytes) {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
   let unit = 0;
   let number = bytes;
-  while (number >= 1000 && unit < units.length - 1) { number /= 1000; unit += 1; }
+  while (number >= 1024 && unit < units.length - 1) { number /= 1024; unit += 1; }
   const digits = unit === 0 || number >= 100 ? 0 : 1;
   return new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: units[unit], maximumFractionDigits: digits }).format(number);
 }
