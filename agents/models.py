@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from portal.models import ReleasePayload, Ticket
+from portal.models import Message, ReleasePayload, Ticket
 from triage.models import Draft
 
 
@@ -30,7 +30,7 @@ class Approval(models.Model):
 
 
 class Review(models.Model):
-    """What a rep made of a draft. A rejection is kept as data."""
+    """What a rep made of a draft. A rejection is kept as data; a draft that was sent names its message."""
 
     class Verdict(models.TextChoices):
         AS_IS = "as_is", _("Sent as it was")
@@ -48,6 +48,7 @@ class Review(models.Model):
     draft = models.ForeignKey(Draft, models.PROTECT, related_name="reviews")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     verdict = models.CharField(max_length=8, choices=Verdict)
+    message = models.OneToOneField(Message, models.PROTECT, null=True, blank=True, related_name="review")
     reason = models.CharField(max_length=16, choices=Reason, blank=True, default="")
     comment = models.TextField(blank=True, default="")
     created_at = models.DateTimeField(db_default=Now())
@@ -55,22 +56,25 @@ class Review(models.Model):
     class Meta:
         verbose_name = _("review")
         verbose_name_plural = _("reviews")
+        ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["draft"], name="draft_reviewed_once"),
+            models.UniqueConstraint(fields=["draft"], condition=Q(verdict="rejected"), name="draft_rejected_once"),
             models.CheckConstraint(
-                condition=Q(verdict="rejected") & ~Q(reason="") | ~Q(verdict="rejected") & Q(reason=""),
-                name="rejection_has_a_reason",
+                condition=Q(verdict="rejected", message__isnull=True) & ~Q(reason="")
+                | Q(verdict__in=["as_is", "edited"], message__isnull=False, reason=""),
+                name="review_says_what_became_of_it",
             ),
         ]
 
 
 class Composition(models.Model):
-    """A reply that a rep has begun, kept on the server so that no crash, reassignment or sign-out loses it."""
+    """What a rep has begun to write, kept on the server so that no crash, reassignment or sign-out loses it."""
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="compositions")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     draft = models.ForeignKey(Draft, models.PROTECT, null=True, blank=True, related_name="+")
     text = models.TextField(blank=True)
+    note = models.TextField(blank=True)
     seen_version = models.PositiveIntegerField()
     updated_at = models.DateTimeField(auto_now=True)
 
