@@ -108,8 +108,14 @@ class LogReading:
     @property
     def signatures(self) -> tuple[str, ...]:
         """Every code found, once each, the worst finding's first."""
-        ranked = sorted(self.findings, key=_severity)
+        ranked = sorted(self.findings, key=self.severity)
         return tuple(dict.fromkeys(code for finding in ranked for code in finding.codes))
+
+    @staticmethod
+    def severity(finding: Finding) -> tuple[int, int]:
+        """Return the key to sort findings by, the worst first, then as they come."""
+        rank = {FindingKind.STACK_TRACE: 1, FindingKind.ERROR: 2, FindingKind.CODE: 3, FindingKind.WARNING: 4}
+        return (0 if finding.fatal else rank[finding.kind], finding.line_no)
 
 
 @dataclass(slots=True)
@@ -281,11 +287,6 @@ def _add(scan: _Scan, finding: Finding) -> None:
         scan.found[key] = replace(known, count=known.count + 1) if known else finding
 
 
-def _severity(finding: Finding) -> tuple[int, int]:
-    rank = {FindingKind.STACK_TRACE: 1, FindingKind.ERROR: 2, FindingKind.CODE: 3, FindingKind.WARNING: 4}
-    return (0 if finding.fatal else rank[finding.kind], finding.line_no)
-
-
 def _window(data: bytes, encoding: str) -> tuple[str, str]:
     """Return the first and the last time stamp, looked for in the first and last lines only."""
     if encoding.startswith("utf-16"):
@@ -300,7 +301,7 @@ def _window(data: bytes, encoding: str) -> tuple[str, str]:
 
 
 def _reading(scan: _Scan, *, lines: int, encoding: str, window: tuple[str, str]) -> LogReading:
-    ranked = sorted(scan.found.values(), key=_severity)
+    ranked = sorted(scan.found.values(), key=LogReading.severity)
     if len(ranked) > scan.limits.max_findings:
         scan.cut.add(Cut.FINDINGS)
     kept = sorted(ranked[: scan.limits.max_findings], key=lambda finding: finding.line_no)

@@ -11,11 +11,12 @@ from triage.choices import (
     SentenceKind,
     Verdict,
 )
-from triage.models.drafts import Draft
+from triage.models.drafts import Draft, DraftSentence
 from triage.models.runs import FieldProposal, LogFinding, NextStep, Run
 
 __all__ = [
     "Draft",
+    "DraftSentence",
     "Failure",
     "FieldName",
     "FieldProposal",

@@ -4,8 +4,12 @@ A draft is text for one person at a desk. It lives where the portal cannot impor
 """
 
 from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
-from triage.models.runs import Run
+from kb.models import SourceText
+from triage.choices import SentenceForm, SentenceKind
+from triage.models.runs import LogFinding, Run
 
 
 class Draft(models.Model):
@@ -19,8 +23,61 @@ class Draft(models.Model):
 
     def is_stale(self) -> bool:
         """Tell whether the customer wrote again since, or a cited source is no longer the live text of its article."""
-        return self.has_newer_message()
+        return self.has_newer_message() or bool(self.stale_sources())
 
     def has_newer_message(self) -> bool:
         newer = type(self.answers).objects.filter(ticket_id=self.ticket_id, direction="inbound", id__gt=self.answers_id)
         return newer.exclude(automatic__in=["auto_reply", "bounce"]).exists()
+
+    def stale_sources(self) -> list[SourceText]:
+        """Return the cited source texts that are no longer what their article says today."""
+        cited = SourceText.objects.filter(pk__in=self.sentences.filter(source_text__isnull=False).values("source_text"))
+        live = set(live_sources(cited).values_list("pk", flat=True))
+        return [source for source in cited if source.pk not in live]
+
+
+def live_sources(sources: "models.QuerySet[SourceText]") -> "models.QuerySet[SourceText]":
+    """Return those that say what their live article says: published, and indexed as it is published now.
+
+    Between a publication and its indexing nothing is known, so nothing counts as live.
+    """
+    return sources.filter(
+        article__live=True,
+        article__indexed__revision_id=F("article__live_revision_id"),
+        article__indexed__source_text__digest=F("digest"),
+    )
+
+
+class DraftSentence(models.Model):
+    """One sentence. A quoted one copies what it says from `source_text[start:end]`; `digest` is of that whole text."""
+
+    draft = models.ForeignKey(Draft, models.CASCADE, related_name="sentences")
+    position = models.PositiveSmallIntegerField()
+    text = models.TextField()
+    kind = models.CharField(max_length=11, choices=SentenceKind.choices)
+    form = models.CharField(max_length=8, choices=SentenceForm.choices, default=SentenceForm.SENTENCE)
+    source_text = models.ForeignKey("kb.SourceText", models.PROTECT, null=True, blank=True, related_name="+")
+    passage_id = models.BigIntegerField(null=True, blank=True, help_text=_("Passages come and go with the index."))
+    heading = models.CharField(max_length=500, blank=True)
+    start = models.PositiveIntegerField(null=True, blank=True)
+    end = models.PositiveIntegerField(null=True, blank=True)
+    quote = models.TextField(blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+    log_finding = models.ForeignKey(LogFinding, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["draft", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["draft", "position"], name="triage_sentence_position"),
+            # Every sentence has a source, or says that it has none: the database holds the promise.
+            models.CheckConstraint(
+                name="triage_quoted_has_a_source",
+                condition=Q(kind=SentenceKind.NEEDS_WORDS, source_text__isnull=True, log_finding__isnull=True, quote="")
+                | (
+                    Q(kind=SentenceKind.QUOTED, source_text__isnull=False, start__isnull=False, end__gt=F("start"))
+                    & ~Q(quote="")
+                    & ~Q(digest="")
+                )
+                | (Q(kind=SentenceKind.QUOTED, log_finding__isnull=False) & ~Q(quote="")),
+            ),
+        ]

@@ -1,0 +1,1 @@
+"""Every write of triage, one function each."""

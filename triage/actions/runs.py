@@ -1,0 +1,235 @@
+"""The life of a run: claim it, store what came out, or record why it failed. Audited; one row per message for ever.
+
+Every write locks the run's row and checks that this attempt still owns it, so a redelivered task, the sweep and a
+process that was thought dead can never both store.
+"""
+
+import logging
+from collections.abc import Mapping
+
+from django.db import transaction
+from django.utils import timezone
+
+from kb.retrieval.embedder import GENERATION
+from portal import audit
+from portal.models import Message, Ticket, User
+from triage.errors import RunTakenOver
+from triage.facts import FileReading, Kind, Sentence
+from triage.gathering import is_first_message
+from triage.models import (
+    Draft,
+    DraftSentence,
+    Failure,
+    FieldName,
+    FieldProposal,
+    LogFinding,
+    NextStep,
+    NoDraftReason,
+    Run,
+    RunState,
+)
+from triage.models.runs import MAX_ATTEMPTS, STALE_AFTER
+from triage.outcome import Outcome
+from triage.records import outputs_of
+
+log = logging.getLogger(__name__)
+
+
+def begin_run(*, message: Message, task_id: str, pipeline_version: str, actor: User | None) -> Run | None:
+    """Claim the run of a message; None when it is done, exhausted, or in the hands of another live task."""
+    with transaction.atomic():
+        Run.objects.get_or_create(message=message, defaults={"ticket_id": message.ticket_id})
+        # Closes the race of two deliveries of one task: the second waits here and then sees the first one's claim.
+        run = Run.objects.select_for_update(of=("self",)).get(message=message)
+        if not _may_begin(run, task_id):
+            return None
+        if run.state == RunState.RUNNING and run.attempts >= MAX_ATTEMPTS:
+            _fail(run, Failure.LOST, "", actor)
+            return None
+        run.state = RunState.RUNNING
+        run.attempts += 1
+        run.claimed_by = task_id[:64]
+        run.started_at = timezone.now()
+        run.finished_at = None
+        run.pipeline_version = pipeline_version[:120]
+        run.is_first = is_first_message(message)
+        run.save()
+        audit.record("triage.run_began", actor=actor, target=run, ticket_id=run.ticket_id, attempt=run.attempts)
+    return run
+
+
+def _may_begin(run: Run, task_id: str) -> bool:
+    if run.state == RunState.DONE or run.is_exhausted:
+        return False
+    if run.state != RunState.RUNNING:
+        return True
+    # The broker hands a task out again only when its process is gone; otherwise a run is lost after its time limit.
+    lost = run.started_at is None or run.started_at < timezone.now() - STALE_AFTER
+    return lost or run.claimed_by == task_id
+
+
+def record_barred(*, run: Run, reason: str, actor: User | None) -> Run:
+    """Close a run that may not be automated: no step was taken and nothing was read, only the reason is kept."""
+    with transaction.atomic():
+        owned = _own(run)
+        _close(owned, reason)
+        audit.record("triage.run_barred", actor=actor, target=owned, ticket_id=owned.ticket_id, reason=reason)
+    return owned
+
+
+def store_outcome(
+    *, run: Run, outcome: Outcome, inputs: Mapping[str, str], input_digest: str, actor: User | None
+) -> Run:
+    """Store everything that came out, in one transaction; raises RunTakenOver when another attempt has the run."""
+    with transaction.atomic():
+        owned = _own(run)
+        # Accounts change hands while a pipeline runs: the wall is checked again where it counts, at the write.
+        ticket = Ticket.objects.select_related("organisation").get(pk=owned.ticket_id)
+        if not ticket.may_automate:
+            return record_barred(run=owned, reason=bar_of(ticket), actor=actor)
+        owned.inputs = dict(inputs)
+        owned.input_digest = input_digest
+        owned.outputs = outputs_of(outcome)
+        owned.timings = dict(outcome.timings)
+        owned.verdict = outcome.screening.verdict
+        owned.duplicate_of_id = outcome.screening.duplicate_of
+        if outcome.vector:
+            owned.embedding = list(outcome.vector)
+            owned.embedding_version = GENERATION
+        _store_findings(owned, outcome.readings)
+        _store_proposals(owned, outcome)
+        _store_draft(owned, outcome.grounded.sentences)
+        _store_steps(owned, outcome)
+        _close(owned, outcome.grounded.no_draft_reason)
+        audit.record(
+            "triage.run_done",
+            actor=actor,
+            target=owned,
+            ticket_id=owned.ticket_id,
+            drafted=bool(outcome.grounded.sentences),
+            input=input_digest,
+        )
+    return owned
+
+
+def bar_of(ticket: Ticket) -> str:
+    """Return why the ticket may not be automated, or an empty string."""
+    if ticket.may_automate:
+        return ""
+    return NoDraftReason.HIGH_TOUCH if ticket.is_high_touch else NoDraftReason.UNKNOWN_ACCOUNT
+
+
+def fail_run(*, run: Run, failure: str, detail: str, actor: User | None) -> Run:
+    """Record why an attempt failed. The sweep tries again until the attempts are used up."""
+    with transaction.atomic():
+        owned = _own(run)
+        _fail(owned, failure, detail, actor)
+    return owned
+
+
+def _fail(run: Run, failure: str, detail: str, actor: User | None) -> None:
+    run.state = RunState.FAILED
+    run.failure = failure
+    run.failure_detail = detail[:200]
+    run.finished_at = timezone.now()
+    run.no_draft_reason = NoDraftReason.FAILED
+    run.save()
+    audit.record(
+        "triage.run_failed",
+        actor=actor,
+        target=run,
+        ticket_id=run.ticket_id,
+        failure=failure,
+        attempt=run.attempts,
+        exhausted=run.is_exhausted,
+    )
+
+
+def _own(run: Run) -> Run:
+    """Lock the run's row; raises RunTakenOver unless this attempt still has it."""
+    current = Run.objects.select_for_update(of=("self",)).get(pk=run.pk)
+    if current.state != RunState.RUNNING or current.attempts != run.attempts:
+        raise RunTakenOver
+    return current
+
+
+def _close(run: Run, no_draft_reason: str) -> None:
+    run.state = RunState.DONE
+    run.failure = Failure.NONE
+    run.failure_detail = ""
+    run.no_draft_reason = no_draft_reason
+    run.finished_at = timezone.now()
+    run.save()
+
+
+def _store_findings(run: Run, readings: tuple[FileReading, ...]) -> None:
+    found = [(reading.attachment_id, finding) for reading in readings for finding in reading.reading.findings]
+    LogFinding.objects.bulk_create(
+        LogFinding(
+            run=run,
+            attachment_id=attachment_id,
+            position=position,
+            line_no=finding.line_no,
+            kind=finding.kind,
+            head=finding.head,
+            cause=finding.cause,
+            text=finding.text,
+            signature=finding.signature[:300],
+            stamp=finding.stamp[:60],
+            count=finding.count,
+        )
+        for position, (attachment_id, finding) in enumerate(found)
+    )
+
+
+def _store_proposals(run: Run, outcome: Outcome) -> None:
+    proposals = []
+    if outcome.category:
+        category = outcome.category
+        proposals.append(
+            FieldProposal(
+                run=run,
+                field=FieldName.CATEGORY,
+                value=category.value,
+                confidence=category.confidence,
+                n=category.n,
+                measured_on=category.measured_on,
+                reasons=list(category.reasons),
+            )
+        )
+    if run.is_first or outcome.priority.value == "high":
+        reasons = list(outcome.priority.reasons)
+        proposals.append(
+            FieldProposal(run=run, field=FieldName.PRIORITY, value=outcome.priority.value, reasons=reasons)
+        )
+    FieldProposal.objects.bulk_create(proposals)
+
+
+def _store_draft(run: Run, sentences: tuple[Sentence, ...]) -> None:
+    if not any(sentence.kind is Kind.QUOTED for sentence in sentences):
+        return
+    draft = Draft.objects.create(run=run, ticket_id=run.ticket_id, answers_id=run.message_id)
+    DraftSentence.objects.bulk_create(
+        DraftSentence(
+            draft=draft,
+            position=position,
+            text=sentence.text,
+            kind=sentence.kind,
+            form=sentence.form,
+            source_text_id=sentence.source_text_id,
+            passage_id=sentence.passage_id,
+            heading=sentence.heading,
+            start=sentence.start if sentence.kind is Kind.QUOTED else None,
+            end=sentence.end if sentence.kind is Kind.QUOTED else None,
+            quote=sentence.quote,
+            digest=sentence.digest,
+        )
+        for position, sentence in enumerate(sentences)
+    )
+
+
+def _store_steps(run: Run, outcome: Outcome) -> None:
+    NextStep.objects.bulk_create(
+        NextStep(run=run, position=position, kind=step.kind, text=step.text, url=step.url[:500], reason=step.reason)
+        for position, step in enumerate(outcome.steps)
+    )

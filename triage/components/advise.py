@@ -1,0 +1,123 @@
+"""At most three things that a person may do next, each with its reason: escalate, ask, read. None is automatic."""
+
+import re
+
+from django.utils.translation import gettext as _
+from haystack import component
+
+from triage.choices import NextStepKind
+from triage.components.read_logs import signatures_of
+from triage.facts import (
+    ArticleEvidence,
+    Drafted,
+    Evidence,
+    FileReading,
+    Priority,
+    Request,
+    Screening,
+    ScreenVerdict,
+    Step,
+)
+from triage.wording import with_subject, words_of
+
+MAX_STEPS = 3
+_VERSION = re.compile(r"\b[vV]?\d{1,4}\.\d{1,4}(?:\.\d{1,6})?(?:-?p\d+)?\b")
+_SAYS_ERROR = re.compile(r"\b(?:error|exception|fails?|failed|failing|crash(?:es|ed)?|message)\b", re.IGNORECASE)
+_SAYS_ATTACHED = re.compile(r"\b(?:attach(?:ed|ment)|see the (?:log|file|screenshot))\b", re.IGNORECASE)
+
+
+@component
+class Advise:
+    """`about`: the score from which an article is worth reading although no draft was made from it."""
+
+    def __init__(self, *, about: float = 0.0) -> None:
+        self.about = about
+
+    @component.output_types(steps=list[Step])
+    def run(
+        self,
+        request: Request,
+        screening: Screening,
+        readings: list[FileReading],
+        priority: Priority,
+        evidence: Evidence,
+        grounded: Drafted,
+    ) -> dict[str, list[Step]]:
+        steps = [*_escalation(priority), *_duplicate(screening)]
+        if screening.verdict is ScreenVerdict.PLAIN:
+            articles = [article for article in evidence.articles if article.score >= self.about]
+            cited = {sentence.source_text_id for sentence in grounded.sentences}
+            unread = [article for article in articles if article.source_text_id not in cited]
+            questions = _questions(request, readings, articles)
+            steps += [
+                *questions[:1],
+                *_runbooks(unread, drafted=bool(cited))[:1],
+                *questions[1:2],
+                *_runbooks(unread, drafted=bool(cited))[1:2],
+            ]
+        return {"steps": steps[:MAX_STEPS]}
+
+
+def _escalation(priority: Priority) -> list[Step]:
+    if not priority.urgent_reasons:
+        return []
+    reason = "; ".join(priority.urgent_reasons)
+    return [Step(NextStepKind.ESCALATION, _("Consider making this urgent: that is for a person to decide."), reason)]
+
+
+def _duplicate(screening: Screening) -> list[Step]:
+    if screening.duplicate_of is None:
+        return []
+    text = _("Read request #%d first: it may be the same.") % screening.duplicate_of
+    return [Step(NextStepKind.RUNBOOK, text, " ".join(screening.reasons))]
+
+
+def _questions(request: Request, readings: list[FileReading], articles: list[ArticleEvidence]) -> list[Step]:
+    text = with_subject(request.subject, request.text)
+    found = any(reading.reading.findings for reading in readings)
+    steps: list[Step] = []
+    if _SAYS_ATTACHED.search(text) and not request.files:
+        steps.append(
+            _ask(
+                _("Could you attach the file again? It did not arrive."),
+                _("The message speaks of an attachment and has none."),
+            )
+        )
+    if _SAYS_ERROR.search(text) and not found and not signatures_of(readings) and '"' not in text and "“" not in text:
+        steps.append(
+            _ask(
+                _("What exactly does the error message say?"),
+                _("The message speaks of an error and does not quote it."),
+            )
+        )
+    if not _VERSION.search(text) and any(
+        _VERSION.search(article.title + article.text[:1_500]) for article in articles[:2]
+    ):
+        steps.append(
+            _ask(
+                _("Which version are you using?"),
+                _("The articles found hold for certain versions; the message names none."),
+            )
+        )
+    if len(words_of(text)) < 6:
+        steps.append(
+            _ask(_("What did you do, what did you expect, and what happened?"), _("The message is very short."))
+        )
+    return steps
+
+
+def _ask(text: str, reason: str) -> Step:
+    return Step(NextStepKind.QUESTION, text, reason)
+
+
+def _runbooks(articles: list[ArticleEvidence], *, drafted: bool) -> list[Step]:
+    why = _("Also about this (%(why)s).") if drafted else _("The nearest article (%(why)s).")
+    return [
+        Step(
+            NextStepKind.RUNBOOK,
+            _("Read “%(title)s”.") % {"title": article.title},
+            why % {"why": ", ".join(article.matched) or _("by meaning")},
+            article.url,
+        )
+        for article in articles
+    ]

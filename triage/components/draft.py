@@ -1,0 +1,89 @@
+"""Decides whether an article clearly answers, and composes a draft from it; abstaining is an answer with a reason.
+
+Greeting and closing are marked as needing the rep's own words. Nothing here obeys what a request or an article says.
+"""
+
+import logging
+from collections.abc import Sequence
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+from haystack import component
+
+from kb.retrieval.embedder import PASSAGE_TOKENS, QUERY_TOKENS, EmbedderUnavailable, embed_texts
+from triage.choices import NoDraftReason
+from triage.drafting import Relevance, compose
+from triage.facts import ArticleEvidence, Drafted, Evidence, Kind, Request, Screening, ScreenVerdict, Sentence
+from triage.gate import Bars, choose_article
+from triage.wording import with_subject, words_of
+
+log = logging.getLogger(__name__)
+
+_BY_VERDICT = {
+    ScreenVerdict.EMPTY: NoDraftReason.EMPTY_MESSAGE,
+    ScreenVerdict.SPAM: NoDraftReason.SPAM,
+    ScreenVerdict.DUPLICATE: NoDraftReason.DUPLICATE,
+}
+
+
+@component
+class Draft:
+    """`bars`: what the evidence has to reach before anything is drafted."""
+
+    def __init__(self, *, bars: Bars | None = None) -> None:
+        self.bars = bars or Bars()
+
+    @component.output_types(drafted=Drafted)
+    def run(self, request: Request, screening: Screening, evidence: Evidence) -> dict[str, Drafted]:
+        barred = _barred(request, screening)
+        if barred:
+            return {"drafted": Drafted(no_draft_reason=barred)}
+        text = with_subject(request.subject, request.text)
+        decision = choose_article(evidence, language=request.language, bars=self.bars)
+        if decision.article is None:
+            return {"drafted": Drafted(no_draft_reason=decision.reason, detail=decision.detail)}
+        body = compose(decision.article, relevance_to(text))
+        if not body:
+            return {"drafted": Drafted(no_draft_reason=NoDraftReason.LOW_CONFIDENCE, detail="nothing to quote")}
+        with translation.override(request.language):
+            sentences = (_greeting(request), *body, *_closing(decision.article))
+        return {"drafted": Drafted(sentences=sentences, detail=decision.detail)}
+
+
+def _barred(request: Request, screening: Screening) -> str:
+    if not request.drafting:
+        return NoDraftReason.DRAFTING_OFF
+    if screening.verdict in _BY_VERDICT:
+        return _BY_VERDICT[screening.verdict]
+    return "" if request.is_latest else NoDraftReason.SUPERSEDED
+
+
+def _greeting(request: Request) -> Sentence:
+    words = _("Hello %(name)s,") % {"name": request.requester_name} if request.requester_name else _("Hello,")
+    return Sentence(words, Kind.NEEDS_WORDS)
+
+
+def _closing(article: ArticleEvidence) -> tuple[Sentence, ...]:
+    pointer = _("The whole article, “%(title)s”, is here: %(url)s") % {"title": article.title, "url": article.url}
+    offer = _("Please write back and tell me whether this helped.")
+    return (Sentence(pointer, Kind.NEEDS_WORDS), Sentence(offer, Kind.NEEDS_WORDS))
+
+
+def relevance_to(text: str) -> Relevance:
+    """Return a function from sentences to their nearness to the text: by meaning, or by words without an embedder."""
+
+    def by_meaning(sentences: Sequence[str]) -> Sequence[float]:
+        try:
+            wanted = embed_texts([text], tokens=QUERY_TOKENS)[0]
+            scores: list[float] = (embed_texts(list(sentences), tokens=PASSAGE_TOKENS) @ wanted).tolist()
+        except EmbedderUnavailable:
+            log.warning("draft_without_embedder")
+            return _by_words(text, sentences)
+        return scores
+
+    return by_meaning
+
+
+def _by_words(text: str, sentences: Sequence[str]) -> Sequence[float]:
+    wanted = set(words_of(text))
+    return [len(wanted & (said := set(words_of(sentence)))) / (1 + len(said)) for sentence in sentences]

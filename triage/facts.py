@@ -1,0 +1,188 @@
+"""What the steps of triage hand to each other: frozen facts, never database rows.
+
+Text in here is what customers, logs and articles said: data to compare, quote and cite. No field of prose steers a
+step; what steers is typed (audiences, verdicts, reasons).
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from triage.logs import LogReading
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """An attachment worth reading; `data` is None when the stored bytes are gone."""
+
+    attachment_id: int
+    name: str
+    sha256: str
+    data: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """Another open request of the same person."""
+
+    ticket_id: int
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryOption:
+    slug: str
+    name: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A message to triage with what belongs to it. `audiences` are those of the requester, never of the reader."""
+
+    ticket_id: int
+    message_id: int
+    requester_name: str
+    subject: str
+    text: str
+    language: str
+    audiences: frozenset[str]
+    is_first: bool
+    is_latest: bool
+    drafting: bool
+    files: tuple[LogFile, ...] = ()
+    other_open: tuple[OpenRequest, ...] = ()
+    categories: tuple[CategoryOption, ...] = ()
+
+
+class ScreenVerdict(StrEnum):
+    PLAIN = ""
+    EMPTY = "empty"
+    DUPLICATE = "duplicate"
+    SPAM = "spam"
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    verdict: ScreenVerdict = ScreenVerdict.PLAIN
+    reasons: tuple[str, ...] = ()
+    duplicate_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileReading:
+    """What one input told; `attachment_id` is None for the message itself."""
+
+    attachment_id: int | None
+    name: str
+    reading: LogReading
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A value for a field. `confidence` is measured on `n` held-out cases, or None."""
+
+    value: str
+    reasons: tuple[str, ...]
+    confidence: float | None = None
+    n: int = 0
+    measured_on: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Priority:
+    """`value` is low, normal or high; `urgent_reasons` is non-empty when a person should think of urgent."""
+
+    value: str
+    reasons: tuple[str, ...]
+    score: int = 0
+    urgent_reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PassageEvidence:
+    """A passage of an article as a span of its source text; `similarity` is the cosine to the request, 0 if unknown."""
+
+    passage_id: int
+    heading_path: tuple[str, ...]
+    start: int
+    end: int
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleEvidence:
+    """An article that the requester may read, whole, with why search found it."""
+
+    article_id: int
+    source_text_id: int
+    title: str
+    url: str
+    language: str
+    text: str = field(repr=False)
+    digest: str
+    score: float
+    matched: tuple[str, ...]
+    written_by: str
+    reviewed_on: date | None
+    best_start: int
+    best_end: int
+    passages: tuple[PassageEvidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What search found, best first; `degraded` says why it searched by words alone."""
+
+    articles: tuple[ArticleEvidence, ...] = ()
+    query: str = ""
+    degraded: str = ""
+
+
+class Kind(StrEnum):
+    QUOTED = "quoted"
+    NEEDS_WORDS = "needs_words"
+
+
+class Form(StrEnum):
+    SENTENCE = "sentence"
+    STEP = "step"
+    ITEM = "item"
+    COMMAND = "command"
+    HEADING = "heading"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a draft. A quoted one says what `source[start:end]` says; `quote` is that span."""
+
+    text: str
+    kind: Kind
+    form: Form = Form.SENTENCE
+    source_text_id: int | None = None
+    passage_id: int | None = None
+    heading: str = ""
+    start: int = 0
+    end: int = 0
+    quote: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A draft, or why there is none (a value of `NoDraftReason`)."""
+
+    sentences: tuple[Sentence, ...] = ()
+    no_draft_reason: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something a person may do next, with the reason; nothing here happens by itself."""
+
+    kind: str
+    text: str
+    reason: str
+    url: str = ""

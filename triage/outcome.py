@@ -1,0 +1,23 @@
+"""What a run of the pipeline gives back: the output of every step, typed, and how long each took."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from triage.facts import Drafted, Evidence, FileReading, Priority, Proposal, Screening, Step
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`timings` are milliseconds by step; `dropped` counts the sentences that did not stand up."""
+
+    screening: Screening
+    readings: tuple[FileReading, ...]
+    category: Proposal | None
+    vector: tuple[float, ...]
+    priority: Priority
+    evidence: Evidence
+    drafted: Drafted
+    grounded: Drafted
+    dropped: int
+    steps: tuple[Step, ...]
+    timings: Mapping[str, float] = field(default_factory=dict)

@@ -1,0 +1,121 @@
+"""The wiring of triage: which step hears which. Built once per process; a run takes facts and gives a typed record."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from importlib.metadata import version
+
+from haystack import Pipeline
+from haystack.tracing.tracer import Span, Tracer, disable_tracing, enable_tracing
+
+from kb.retrieval.chunking import EXTRACTOR_VERSION
+from kb.retrieval.embedder import GENERATION
+from triage.components.advise import Advise
+from triage.components.classify import Classify
+from triage.components.draft import Draft
+from triage.components.ground import Ground
+from triage.components.prioritise import Prioritise
+from triage.components.read_logs import ReadLogs
+from triage.components.retrieve import Retrieve
+from triage.components.screen import Screen
+from triage.facts import Request
+from triage.outcome import Outcome
+from triage.sources import read_examples, read_sources
+
+# Raised by hand when a step changes what it puts out.
+PIPELINE_VERSION = f"1 haystack-{version('haystack-ai')} {GENERATION} extractor-{EXTRACTOR_VERSION}"
+STEPS = ("screen", "read_logs", "classify", "prioritise", "retrieve", "draft", "ground", "advise")
+
+
+def build_pipeline() -> Pipeline:
+    pipeline = Pipeline()
+    pipeline.add_component("screen", Screen())
+    pipeline.add_component("read_logs", ReadLogs())
+    pipeline.add_component("classify", Classify(read_examples=read_examples))
+    pipeline.add_component("prioritise", Prioritise())
+    pipeline.add_component("retrieve", Retrieve())
+    pipeline.add_component("draft", Draft())
+    pipeline.add_component("ground", Ground(read_sources=read_sources))
+    pipeline.add_component("advise", Advise())
+    pipeline.connect("read_logs.readings", "prioritise.readings")
+    pipeline.connect("read_logs.readings", "retrieve.readings")
+    pipeline.connect("read_logs.readings", "advise.readings")
+    pipeline.connect("screen.screening", "draft.screening")
+    pipeline.connect("screen.screening", "advise.screening")
+    pipeline.connect("retrieve.evidence", "draft.evidence")
+    pipeline.connect("retrieve.evidence", "advise.evidence")
+    pipeline.connect("prioritise.priority", "advise.priority")
+    pipeline.connect("draft.drafted", "ground.drafted")
+    pipeline.connect("ground.grounded", "advise.grounded")
+    return pipeline
+
+
+@lru_cache(maxsize=1)
+def get_pipeline() -> Pipeline:
+    """Return this process's pipeline, its components warm."""
+    pipeline = build_pipeline()
+    pipeline.warm_up()
+    return pipeline
+
+
+def run_pipeline(request: Request) -> Outcome:
+    """Run every step on the request; raises haystack's PipelineRuntimeError, which names the step that failed."""
+    facts: dict[str, object] = {"request": request}
+    data: dict[str, dict[str, object]] = {step: facts for step in STEPS if step != "ground"}
+    data["ground"] = {"audiences": request.audiences}
+    with _stopwatch() as timings:
+        put_out = get_pipeline().run(data, include_outputs_from=set(STEPS))
+    return Outcome(
+        screening=put_out["screen"]["screening"],
+        readings=tuple(put_out["read_logs"]["readings"]),
+        category=put_out["classify"]["category"],
+        vector=tuple(put_out["classify"]["vector"]),
+        priority=put_out["prioritise"]["priority"],
+        evidence=put_out["retrieve"]["evidence"],
+        drafted=put_out["draft"]["drafted"],
+        grounded=put_out["ground"]["grounded"],
+        dropped=put_out["ground"]["dropped"],
+        steps=tuple(put_out["advise"]["steps"]),
+        timings=timings,
+    )
+
+
+class _Span(Span):
+    def set_tag(self, key: str, value: object) -> None:
+        """Tags are not kept: they may hold customers' words."""
+
+
+class _Stopwatch(Tracer):
+    """Times the components of the runs in this process; a worker's child runs one at a time."""
+
+    def __init__(self) -> None:
+        self.timings: dict[str, float] = {}
+
+    @contextmanager
+    def trace(
+        self,
+        operation_name: str,  # noqa: ARG002 - haystack's protocol
+        tags: dict[str, object] | None = None,
+        parent_span: Span | None = None,  # noqa: ARG002
+    ) -> Iterator[Span]:
+        began = time.perf_counter()
+        try:
+            yield _Span()
+        finally:
+            name = (tags or {}).get("haystack.component.name")
+            if isinstance(name, str):
+                self.timings[name] = round(1000 * (time.perf_counter() - began), 1)
+
+    def current_span(self) -> Span | None:
+        return None
+
+
+@contextmanager
+def _stopwatch() -> Iterator[dict[str, float]]:
+    watch = _Stopwatch()
+    enable_tracing(watch)
+    try:
+        yield watch.timings
+    finally:
+        disable_tracing()

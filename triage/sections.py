@@ -1,0 +1,96 @@
+"""The parts of an article by what they are for: what goes wrong, why, what to do, where it applies, what else to read.
+
+Pure. Read from headings; where they say nothing the part is plain body. The role decides what a draft may be made of.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+
+from triage.facts import ArticleEvidence, PassageEvidence
+
+
+class Role(StrEnum):
+    INTRO = "intro"
+    ISSUE = "issue"
+    CAUSE = "cause"
+    SOLUTION = "solution"
+    SCOPE = "scope"
+    MORE = "more"
+    BODY = "body"
+
+
+_ROLES = (
+    (Role.MORE, r"related|see also|more (?:help|info)|references?|resources?|further reading|feedback|links?"),
+    (Role.ISSUE, r"steps to reproduce|issues?|symptoms?|problems?|expected|actual|error messages?|description|details"),
+    (
+        Role.SCOPE,
+        r"affected|versions?|applies to|prerequisites?|requirements?|before you start|environment|compatib\w+",
+    ),
+    (Role.CAUSE, r"causes?|root cause|reasons?|why"),
+    (
+        Role.SOLUTION,
+        (
+            r"solutions?|resolution|resolve|fix(?:es|ing)?|workarounds?|work around|how to|steps?|apply|procedure"
+            r"|instructions?|what (?:to do|you should do|can you do)|recommend(?:ed|ation|ations)?|mitigation|actions?"
+            r"|patch(?:es)?|remedy"
+        ),
+    ),
+)
+_PATTERNS = tuple((role, re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE)) for role, pattern in _ROLES)
+_SURE_SOLUTION = re.compile(
+    r"^\W*(?:the )?(?:possible |suggested )?(?:solution|resolution|workaround|fix|how to fix)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Neighbouring passages under one heading path: text[start:end], with the similarity of the best passage."""
+
+    path: tuple[str, ...]
+    role: Role
+    start: int
+    end: int
+    similarity: float
+    passages: tuple[PassageEvidence, ...]
+
+    @property
+    def heading(self) -> str:
+        return self.path[-1] if self.path else ""
+
+    def passage_at(self, position: int) -> int | None:
+        """Return the id of the passage that holds the position, or None between two."""
+        return next((p.passage_id for p in self.passages if p.start <= position < p.end), None)
+
+
+def role_of(path: tuple[str, ...]) -> Role:
+    """Return what a heading path announces; a heading under "Solution" belongs to the solution, whatever it says."""
+    if not path:
+        return Role.INTRO
+    if any(_SURE_SOLUTION.search(heading) for heading in path):
+        return Role.SOLUTION
+    for heading in reversed(path):
+        for role, pattern in _PATTERNS:
+            if pattern.search(heading):
+                return role
+    return Role.BODY
+
+
+def parts_of(article: ArticleEvidence) -> tuple[Part, ...]:
+    """Return the article's parts in order."""
+    ordered = sorted(article.passages, key=lambda passage: passage.start)
+    return tuple(
+        _part(path, tuple(group)) for path, group in groupby(ordered, key=lambda passage: passage.heading_path)
+    )
+
+
+def _part(path: tuple[str, ...], passages: tuple[PassageEvidence, ...]) -> Part:
+    best = max(passage.similarity for passage in passages)
+    return Part(path, role_of(path), passages[0].start, passages[-1].end, best, passages)
+
+
+def with_role(parts: Iterable[Part], *roles: Role) -> tuple[Part, ...]:
+    """Return the parts that have one of the roles, in order."""
+    return tuple(part for part in parts if part.role in roles)

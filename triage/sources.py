@@ -1,0 +1,103 @@
+"""Reads for the pipeline: whole articles behind search hits, sources to check against, requests to learn from."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet
+
+from kb.models import ArticlePage, Passage, PassageVector, SourceText
+from kb.retrieval.embedder import GENERATION, EmbedderUnavailable, embed_query
+from kb.search import Hit
+from portal.models import AuditEvent
+from triage.components.ground import LiveSource
+from triage.facts import ArticleEvidence, PassageEvidence
+from triage.learning import Examples, examples_of
+from triage.models import Run
+from triage.models.drafts import live_sources
+
+MAX_EXAMPLES = 800
+
+
+def read_articles(hits: Sequence[Hit], query: str) -> tuple[ArticleEvidence, ...]:
+    """Return the articles behind the hits, in their order, each whole, with its passages' nearness to the query."""
+    if not hits:
+        return ()
+    ids = [hit.source_text_id for hit in hits]
+    sources = SourceText.objects.in_bulk(ids)
+    near = _similarities(ids, query)
+    passages: dict[int, list[PassageEvidence]] = {source_id: [] for source_id in ids}
+    for passage in Passage.objects.filter(source_text__in=ids).order_by("source_text", "position").defer("weights"):
+        passages[passage.source_text_id].append(
+            PassageEvidence(
+                passage.pk, tuple(passage.heading_path), passage.start, passage.end, near.get(passage.pk, 0.0)
+            )
+        )
+    return tuple(
+        _article(hit, sources[hit.source_text_id], tuple(passages[hit.source_text_id]))
+        for hit in hits
+        if hit.source_text_id in sources and passages[hit.source_text_id]
+    )
+
+
+def _article(hit: Hit, source: SourceText, passages: tuple[PassageEvidence, ...]) -> ArticleEvidence:
+    return ArticleEvidence(
+        article_id=hit.article_id,
+        source_text_id=hit.source_text_id,
+        title=hit.title,
+        url=hit.url,
+        language=hit.language,
+        text=source.text,
+        digest=source.digest,
+        score=hit.score,
+        matched=tuple(hit.matched),
+        written_by=hit.written_by,
+        reviewed_on=hit.reviewed_on,
+        best_start=hit.start,
+        best_end=hit.end,
+        passages=passages,
+    )
+
+
+def _similarities(source_ids: Sequence[int], query: str) -> dict[int, float]:
+    """Return the cosine of each passage to the query; empty without an embedder."""
+    try:
+        wanted = embed_query(query)
+    except EmbedderUnavailable:
+        return {}
+    rows = PassageVector.objects.filter(passage__source_text__in=source_ids, generation=GENERATION)
+    return {
+        passage_id: float(np.dot(np.asarray(vector.to_list(), dtype=np.float32), wanted))
+        for passage_id, vector in rows.values_list("passage_id", "vector")
+    }
+
+
+def read_sources(ids: Sequence[int], audiences: frozenset[str]) -> dict[int, LiveSource]:
+    """Return the sources as they are now; readable when live and when this audience may see their article."""
+    sources = SourceText.objects.filter(pk__in=ids)
+    visible = ArticlePage.objects.for_audiences(audiences)
+    readable = set(live_sources(sources).filter(article__in=visible).values_list("pk", flat=True))
+    return {
+        source.pk: LiveSource(source.pk, source.text, source.digest, readable=source.pk in readable)
+        for source in sources
+    }
+
+
+def read_examples(slugs: tuple[str, ...]) -> Examples:
+    """Return requests that a person filed under these categories, from accounts that may teach; cached."""
+    newest = _labelled().aggregate(count=Count("pk"), changed=Max("ticket__updated_at"), run=Max("pk"))
+    return _load_examples(slugs, str(sorted(newest.items(), key=str)))
+
+
+@lru_cache(maxsize=2)
+def _load_examples(slugs: tuple[str, ...], _state: str) -> Examples:
+    places = {slug: place for place, slug in enumerate(slugs)}
+    newest = _labelled().order_by("-pk").values_list("ticket_id", "ticket__category__slug", "embedding")[:MAX_EXAMPLES]
+    known = [(ticket, places[slug], vector) for ticket, slug, vector in newest if slug in places and vector is not None]
+    return examples_of([(ticket, place, vector.to_list()) for ticket, place, vector in known])
+
+
+def _labelled() -> QuerySet[Run]:
+    """Runs whose ticket a person filed. What the requester chose in a form is a wish; a rep's choice is a label."""
+    chosen = AuditEvent.objects.filter(verb="ticket.category_changed", ticket_id=OuterRef("ticket_id"))
+    return Run.objects.person_labelled().filter(Exists(chosen), embedding_version=GENERATION)
