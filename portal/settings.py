@@ -263,5 +263,5 @@ LOGGING = {
     "formatters": {"line": {"()": "portal.logs.LineFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("HANDRAIL_LOG_LEVEL", "INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}, "haystack": {"level": "WARNING"}},
+    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "haystack", "django_tasks", "wagtail")},
 }
