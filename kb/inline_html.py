@@ -1,5 +1,6 @@
 """Inline HTML of one element in the few tags rich text may hold: paragraphs, lists, code languages. Pure."""
 
+import copy
 import re
 
 from bs4 import BeautifulSoup, NavigableString, Tag
@@ -57,13 +58,11 @@ LANGUAGES = (
 
 def inline_html(tag: Tag) -> str:
     """The element's content with tags renamed to the ones rich text knows; unknown inline tags keep their words."""
-    copy = BeautifulSoup(str(tag), "html.parser").find()
-    if not isinstance(copy, Tag):
-        return ""
-    for inner in copy.find_all():
+    copied = copy.copy(tag)
+    for inner in copied.find_all():
         if inner.name in _RENAME or "wysiwyg-underline" in inner.get_attribute_list("class"):
             inner.name = _RENAME.get(inner.name, "b")
-    html = rich(copy.decode_contents(), tags=CELL_TAGS - {"p", "ul", "ol", "li"})
+    html = rich(copied.decode_contents(), tags=CELL_TAGS - {"p", "ul", "ol", "li"})
     while html != (shorter := _EMPTY.sub(r"\2", html)):
         html = shorter
     return _EDGE_BREAKS.sub("", _SPACE.sub(" ", html))
