@@ -14,10 +14,11 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from portal import ratelimit
 from portal.actions.tickets import add_customer_message, reopen_ticket, solve_ticket
@@ -59,7 +60,7 @@ class ThreadEntry:
 
 @never_cache
 @login_required
-@require_GET
+@require_safe
 def tickets(request: HttpRequest) -> HttpResponse:
     """The requests that the signed-in person filed, newest first."""
     own = Ticket.objects.filter(requester_id=request.user.pk)
@@ -76,7 +77,7 @@ def tickets(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_GET
+@require_safe
 def follow_by_link(request: HttpRequest, token: str) -> HttpResponse:
     """Open a request by the signed link of its receipt, and take the token out of the address."""
     linked = ticket_from_token(token)
@@ -88,7 +89,7 @@ def follow_by_link(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @never_cache
-@require_GET
+@require_safe
 def ticket_by_number(request: HttpRequest, number: int) -> HttpResponse:
     """The address with the number that people say aloud; it leads on only for those who may read the request."""
     known = Ticket.objects.visible_to(request.user).filter(pk=number).first()
@@ -100,7 +101,7 @@ def ticket_by_number(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @never_cache
-@require_GET
+@require_safe
 def ticket(request: HttpRequest, reference: uuid.UUID) -> HttpResponse:
     """The conversation."""
     return _page(request, find_ticket(request, reference), ReplyForm())
@@ -126,7 +127,7 @@ def reply(request: HttpRequest, reference: uuid.UUID) -> HttpResponse:
             form.add_error(None, str(error))
             return _page(request, access, form, status=422)
     messages.success(request, _("Sent. A person reads it."))
-    return redirect("portal:ticket", reference)
+    return redirect(f"{reverse('portal:ticket', args=[reference])}?arrived=1")
 
 
 @require_POST
@@ -162,6 +163,7 @@ def _page(request: HttpRequest, access: Access, form: ReplyForm, *, status: int 
         "files_to_choose_again": chosen_file_names(request.FILES),
         "may_reply": access.may_write,
         "follows": access.follows,
+        "arrived": "arrived" in request.GET,
         "is_open": access.ticket.status in {Ticket.Status.OPEN, Ticket.Status.WAITING},
     }
     return render(request, "portal/ticket.html", context, status=status)

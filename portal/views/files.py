@@ -6,7 +6,7 @@ import uuid
 from django.http import FileResponse, Http404, HttpRequest
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from portal.models import Attachment
 from portal.views.access import find_ticket
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 @never_cache
-@require_GET
+@require_safe
 def attachment(request: HttpRequest, reference: uuid.UUID, public_id: uuid.UUID) -> FileResponse:
     """Download one file. Whatever its type, no browser shows it as a page of ours."""
     access = find_ticket(request, reference)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from kb.models import ArticlePage
 from portal import ratelimit
@@ -24,7 +24,7 @@ from portal.forms import RequestForm, chosen_file_names
 from portal.models import Ticket, User
 from portal.permissions import follow_token
 from portal.views.access import find_ticket, follow
-from portal.views.suggestions import Suggestions, find_suggestions
+from portal.views.suggestions import Suggestions, find_suggestions, may_ask
 
 log = logging.getLogger(__name__)
 
@@ -32,15 +32,16 @@ PER_TEN_MINUTES = 30
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def file_ticket(request: HttpRequest) -> HttpResponse:
     """The request form. POST files, or with `action=suggest` shows matching articles and keeps everything."""
     signed_in = request.user.is_authenticated
-    if request.method == "GET":
+    if request.method != "POST":
         return _form_page(request, RequestForm(signed_in=signed_in))
     if request.POST.get("action") == "suggest":
         typed = {name: request.POST[name] for name in RequestForm.base_fields if name in request.POST}
-        return _form_page(request, RequestForm(signed_in=signed_in, initial=typed), found=find_suggestions(request))
+        found = find_suggestions(request) if may_ask(request) else Suggestions((), request.POST.get("shown", ""))
+        return _form_page(request, RequestForm(signed_in=signed_in, initial=typed), found=found)
     form = RequestForm(request.POST, request.FILES, signed_in=signed_in)
     if not form.is_valid():
         return _form_page(request, form, status=422)
@@ -61,7 +62,7 @@ def file_ticket(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_GET
+@require_safe
 def receipt(request: HttpRequest, reference: uuid.UUID) -> HttpResponse:
     """What happens next with a request just filed; without an account also the link that opens it again."""
     access = find_ticket(request, reference)

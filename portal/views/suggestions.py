@@ -8,7 +8,7 @@ import logging
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST
 
 from kb.search import Hit, search
@@ -34,12 +34,17 @@ class Suggestions:
 @require_POST
 def suggestions(request: HttpRequest) -> HttpResponse:
     """Return the fragment of matching articles for what stands in the form."""
-    if not ratelimit.hit(f"suggest:{request.META.get('REMOTE_ADDR', '')}", limit=PER_MINUTE, seconds=60):
+    if not may_ask(request):
         return HttpResponse(status=429)
     found = find_suggestions(request)
-    response = render(request, "portal/_suggestions.html", {"suggestions": found.hits, "shown": found.shown})
-    response["Cache-Control"] = "no-store"
-    return response
+    # Without the request no context processor runs: this page is asked for at every pause in typing.
+    fragment = render_to_string("portal/_suggestions.html", {"suggestions": found.hits, "shown": found.shown})
+    return HttpResponse(fragment, headers={"Cache-Control": "no-store"})
+
+
+def may_ask(request: HttpRequest) -> bool:
+    """Whether this address stays within what people who type would ask."""
+    return ratelimit.hit(f"suggest:{request.META.get('REMOTE_ADDR', '')}", limit=PER_MINUTE, seconds=60)
 
 
 def find_suggestions(request: HttpRequest) -> Suggestions:
