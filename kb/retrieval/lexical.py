@@ -18,7 +18,8 @@ import snowballstemmer
 
 K1 = 1.5
 B = 0.75
-TERM_SPACE = 2**30
+TERM_SPACE = 999_999_937  # the largest prime below what a sparse vector of PostgreSQL can hold
+LEXICAL_VERSION = "1"
 
 _STEMMERS = {
     "ar": "arabic",
@@ -65,7 +66,7 @@ class FieldStatistics:
     pivot: float
 
 
-BODY = FieldStatistics(pivot=250.0)
+PASSAGE = FieldStatistics(pivot=120.0)
 TITLE = FieldStatistics(pivot=9.0)
 
 
@@ -108,7 +109,7 @@ def terms(text: str, language: str = "en") -> Iterator[str]:
 
 @lru_cache(maxsize=200_000)
 def term_key(term: str) -> int:
-    """A term's place in the sparse vectors, from 0 (CRC-32 cut to thirty bits; a shared place is one in a billion)."""
+    """A term's place in the sparse vectors, from 0 (CRC-32; two terms share one about once in a billion)."""
     return zlib.crc32(term.encode()) % TERM_SPACE
 
 

@@ -1,0 +1,300 @@
+"""The two legs of a search: words and vectors propose passages, then every passage of every candidate is scored.
+
+Words: true BM25 over sparse vectors. Only the rarest terms of a question fetch candidates (an index on terms), within a
+budget of rows, so a long question over a large index stays fast; all its terms then count in the score.
+Vectors: an HNSW probe of what is public, an exact scan of the reader's few restricted passages, under a savepoint and a
+time limit of its own: whatever happens to it, the words answer.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db import DatabaseError, connection, transaction
+from pgvector import HalfVector
+
+from kb.models import IndexedArticle, TermStatistic
+from kb.models.pages import PUBLIC
+from kb.retrieval import lexical, ranking
+from kb.retrieval.embedder import GENERATION, EmbedderUnavailable, embed_query
+from kb.retrieval.indexing import sparse
+from kb.retrieval.query import Question
+from kb.retrieval.timing import Stopwatch
+from kb.signatures import SignatureKind
+
+log = logging.getLogger(__name__)
+
+VECTOR_CANDIDATES = 40
+WORD_CANDIDATES = 60
+TITLE_CANDIDATES = 20
+SIGNATURE_CANDIDATES = 20
+ROW_BUDGET = 3_000
+SINGLE_TERM_BUDGET = 12_000
+VECTOR_TIMEOUT_MS = 400
+EF_SEARCH = 80
+
+
+HOLDING_ANY = (
+    "SELECT article_id FROM (SELECT article_id, weights <#> %s::sparsevec AS distance FROM kb_passage"
+    " WHERE terms && %s::int[] AND audience = ANY(%s) ORDER BY 2 LIMIT %s) best"
+)
+HOLDING_ALL = HOLDING_ANY.replace("&&", "@>")
+
+
+class Degradation(StrEnum):
+    EMBEDDER_MISSING = "embedder_missing"
+    VECTORS_FAILED = "vectors_failed"
+    LANGUAGE = "language_without_embedder"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Inverse document frequencies of the question's terms among passages and among titles; 0 where unknown."""
+
+    passages: Mapping[int, float]
+    titles: Mapping[int, float]
+    frequencies: Mapping[int, int]
+    title_frequencies: Mapping[int, int]
+    unknown: float
+
+
+@dataclass(frozen=True)
+class Findings:
+    question: Question
+    evidence: ranking.Evidence
+    weights: Weights
+    degraded: Degradation | None
+
+    @property
+    def floor(self) -> float:
+        return ranking.FLOOR_WORDS_ONLY if self.degraded else ranking.FLOOR
+
+    def relevance(self, article: ranking.RankedArticle, passage_terms: Iterable[int]) -> float:
+        held = set(passage_terms)
+        whole = sum(self.weights.passages.get(key, self.weights.unknown) for key in self.question.counts)
+        covered = sum(weight for key, weight in self.weights.passages.items() if key in held)
+        measure = ranking.relevance_of_words if self.degraded else ranking.relevance
+        return measure(
+            article,
+            query_terms=self.question.terms_total,
+            query_coverage=covered / whole if whole else 0.0,
+            boost=self.evidence.signature_boosts.get(article.article_id, 0.0),
+        )
+
+
+def gather(question: Question, *, audiences: frozenset[str], watch: Stopwatch) -> Findings:
+    """Everything that ranking needs. The audiences already narrow here; who may see what is decided later, once."""
+    vector, degraded = _embed(question, watch)
+    with watch("words"):
+        weights = _weights(question)
+        candidates = set(_by_words(weights, audiences)) | set(_by_title(weights, audiences))
+        signatures = _by_signature(question, audiences)
+    candidates |= set(signatures)
+    if vector is not None:
+        with watch("vectors"):
+            found = _by_vector(vector, audiences)
+        if found is None:
+            vector, degraded = None, Degradation.VECTORS_FAILED
+        else:
+            candidates |= set(found)
+    with watch("score"):
+        evidence = _evidence(question, weights, vector, sorted(candidates), signatures, audiences)
+    return Findings(question, evidence, weights, degraded)
+
+
+def _embed(question: Question, watch: Stopwatch) -> tuple[str | None, Degradation | None]:
+    if not question.is_latin:
+        return None, Degradation.LANGUAGE
+    try:
+        with watch("embed"):
+            return HalfVector(embed_query(question.text)).to_text(), None
+    except EmbedderUnavailable:
+        log.warning("search_degraded", extra={"reason": Degradation.EMBEDDER_MISSING.value})
+        return None, Degradation.EMBEDDER_MISSING
+
+
+def _weights(question: Question) -> Weights:
+    keys = [*question.counts, TermStatistic.COLLECTION]
+    rows = {s.key: s for s in TermStatistic.objects.filter(key__in=keys)}
+    whole = rows.pop(TermStatistic.COLLECTION, None)
+    passages, titles = (whole.passages, whole.titles) if whole else (0, 0)
+    return Weights(
+        passages={k: lexical.inverse_frequency(passages, s.passages) for k, s in rows.items() if s.passages > 0},
+        titles={k: lexical.inverse_frequency(titles, s.titles) for k, s in rows.items() if s.titles > 0},
+        frequencies={k: s.passages for k, s in rows.items() if s.passages > 0},
+        title_frequencies={k: s.titles for k, s in rows.items() if s.titles > 0},
+        unknown=lexical.inverse_frequency(passages, 1),
+    )
+
+
+def rarest(frequencies: Mapping[int, int]) -> list[int]:
+    """The rarest terms that together stand in few enough rows to score; none when even the rarest is common."""
+    chosen: list[int] = []
+    rows = 0
+    for key, frequency in sorted(frequencies.items(), key=lambda item: (item[1], item[0])):
+        rows += frequency
+        if rows > (ROW_BUDGET if chosen else SINGLE_TERM_BUDGET):
+            break
+        chosen.append(key)
+    return chosen
+
+
+def _by_words(weights: Weights, audiences: frozenset[str]) -> list[int]:
+    """Articles of the best passages by BM25 among those that hold a rare term, else the three rarest together."""
+    if not weights.frequencies:
+        return []
+    keys, statement = rarest(weights.frequencies), HOLDING_ANY
+    if not keys:
+        keys, statement = sorted(weights.frequencies, key=lambda key: weights.frequencies[key])[:3], HOLDING_ALL
+    return _ids(statement, [_text_of(weights.passages), keys, list(audiences), WORD_CANDIDATES])
+
+
+def _by_title(weights: Weights, audiences: frozenset[str]) -> list[int]:
+    keys = rarest(weights.title_frequencies)
+    if not keys:
+        return []
+    return _ids(
+        "SELECT article_id FROM kb_indexedarticle WHERE title_terms && %s::int[] AND audience = ANY(%s)"
+        " ORDER BY title_weights <#> %s::sparsevec LIMIT %s",
+        [keys, list(audiences), _text_of(weights.titles), TITLE_CANDIDATES],
+    )
+
+
+@dataclass(frozen=True)
+class SignatureMatch:
+    """The error signatures that an article shares with the question, as people wrote them, and what that is worth."""
+
+    shown: tuple[str, ...]
+    boost: float
+
+
+def _by_signature(question: Question, audiences: frozenset[str]) -> dict[int, SignatureMatch]:
+    wanted = {f"{signature.kind}:{signature.value}": signature for signature in question.signatures}
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT article_id, value FROM kb_passage, unnest(signatures) value"
+            " WHERE signatures && %s::text[] AND value = ANY(%s) AND audience = ANY(%s) LIMIT 2000",
+            [list(wanted), list(wanted), list(audiences)],
+        )
+        rows = [(int(article), str(value)) for article, value in cursor.fetchall()]
+    holders: dict[str, int] = {}
+    for _, value in rows:
+        holders[value] = holders.get(value, 0) + 1
+    by_article: dict[int, list[str]] = {}
+    for article, value in rows:
+        by_article.setdefault(article, []).append(value)
+    matches = {
+        article: SignatureMatch(
+            tuple(_label(wanted[v].kind, wanted[v].value) for v in sorted(values, key=lambda v: (holders[v], v))),
+            ranking.signature_boost(_worth(wanted[v].kind, holders[v]) for v in values),
+        )
+        for article, values in by_article.items()
+    }
+    best = sorted(matches, key=lambda article: (-matches[article].boost, article))[:SIGNATURE_CANDIDATES]
+    return {article: matches[article] for article in best}
+
+
+def _label(kind: SignatureKind, value: str) -> str:
+    return f"“{value}”" if kind is SignatureKind.MESSAGE else value
+
+
+def _worth(kind: SignatureKind, holders: int) -> int:
+    """A bare status or class says little about which fault it is, however few articles hold it."""
+    return holders + (8 if kind in {SignatureKind.HTTP, SignatureKind.EXCEPTION} else 0)
+
+
+def _by_vector(vector: str, audiences: frozenset[str]) -> list[int] | None:
+    """None when the database would not or could not answer in time."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('statement_timeout', %s, true), set_config('hnsw.ef_search', %s, true)",
+                [str(VECTOR_TIMEOUT_MS), str(EF_SEARCH)],
+            )
+            found: list[int] = []
+            if PUBLIC in audiences:
+                cursor.execute(
+                    "SELECT p.article_id FROM (SELECT passage_id FROM kb_passagevector"
+                    " WHERE is_live AND is_public ORDER BY vector <=> %s::halfvec LIMIT %s) near"
+                    " JOIN kb_passage p ON p.id = near.passage_id",
+                    [vector, VECTOR_CANDIDATES],
+                )
+                found += [int(row[0]) for row in cursor.fetchall()]
+            restricted = sorted(audiences - {PUBLIC})
+            if restricted:
+                cursor.execute(
+                    "SELECT p.article_id FROM kb_passage p JOIN kb_passagevector v ON v.passage_id = p.id"
+                    " WHERE p.audience = ANY(%s) AND p.audience <> 'public' AND v.is_live"
+                    " ORDER BY v.vector <=> %s::halfvec LIMIT %s",
+                    [restricted, vector, VECTOR_CANDIDATES],
+                )
+                found += [int(row[0]) for row in cursor.fetchall()]
+            return found
+    except DatabaseError as error:
+        log.warning(
+            "search_degraded", extra={"reason": Degradation.VECTORS_FAILED.value, "error": type(error).__name__}
+        )
+        return None
+
+
+def _evidence(
+    question: Question,
+    weights: Weights,
+    vector: str | None,
+    articles: Sequence[int],
+    signatures: Mapping[int, SignatureMatch],
+    audiences: frozenset[str],
+) -> ranking.Evidence:
+    return ranking.Evidence(
+        passages=_score_passages(weights, vector, articles, audiences),
+        titles=_score_titles(weights, articles),
+        query_terms=question.terms_total,
+        signatures={article: match.shown for article, match in signatures.items()},
+        signature_boosts={article: match.boost for article, match in signatures.items()},
+    )
+
+
+def _score_passages(
+    weights: Weights, vector: str | None, articles: Sequence[int], audiences: frozenset[str]
+) -> list[ranking.PassageMatch]:
+    """Exact scores of every passage of the candidates, so that no leg's candidates lack the other leg's score."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.id, p.article_id, 1 - (v.vector <=> %s::halfvec), -(p.weights <#> %s::sparsevec)"
+            " FROM kb_passage p LEFT JOIN kb_passagevector v ON v.passage_id = p.id AND v.is_live AND v.generation = %s"
+            " WHERE p.article_id = ANY(%s) AND p.audience = ANY(%s)",
+            [vector, _text_of(weights.passages), GENERATION, list(articles), list(audiences)],
+        )
+        return [ranking.PassageMatch(int(p), int(a), cos, float(words)) for p, a, cos, words in cursor.fetchall()]
+
+
+def _score_titles(weights: Weights, articles: Sequence[int]) -> dict[int, ranking.TitleMatch]:
+    titles = dict(IndexedArticle.objects.filter(pk__in=articles).values_list("pk", "title_terms"))
+    keys = {key for terms in titles.values() for key in terms}
+    rows = TermStatistic.objects.filter(key__in=[*keys, TermStatistic.COLLECTION]).values_list("key", "passages")
+    known = dict(rows)
+    whole = known.get(TermStatistic.COLLECTION, 0)
+    mass = {key: lexical.inverse_frequency(whole, known.get(key, 0)) for key in keys}
+    return {
+        article: ranking.TitleMatch(
+            words=sum(weights.titles.get(key, 0.0) for key in terms),
+            coverage=ranking.title_coverage(
+                sum(mass[key] for key in terms if key in weights.passages), sum(mass[key] for key in terms)
+            ),
+        )
+        for article, terms in titles.items()
+    }
+
+
+def _text_of(weights: Mapping[int, float]) -> str:
+    text: str = sparse(dict(weights)).to_text()
+    return text
+
+
+def _ids(statement: str, parameters: Sequence[str | int | list[int] | list[str]]) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return [int(row[0]) for row in cursor.fetchall()]

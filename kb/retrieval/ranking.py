@@ -1,0 +1,123 @@
+"""Fuse what the legs found into one order, and say whether it is worth showing at all.
+
+Pure. The scores are sums of parts that each lie near 0..1, so that a missing leg leaves the others comparable. The
+weights were set on half of four public question sets and hold on the other half (docs/decisions).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+WORDS_WEIGHT = 0.3
+TITLE_WEIGHT = 0.1
+TITLE_COVERAGE_WEIGHT = 0.2
+# A report of this many terms is long: then it is telling that it covers an article's whole title, and no longer telling
+# which share of its own words an article holds.
+LONG_QUERY_TERMS = 40
+COVERAGE_PRIOR = 3.0
+
+FLOOR = 0.51
+FLOOR_WORDS_ONLY = 0.42
+FOLLOWERS_SHARE = 0.5
+HIGHEST_SCORE = 2.0
+
+
+@dataclass(frozen=True)
+class PassageMatch:
+    """How well one passage answers: cosine (None without vectors) and BM25, unscaled."""
+
+    passage_id: int
+    article_id: int
+    cosine: float | None
+    words: float
+
+
+@dataclass(frozen=True)
+class TitleMatch:
+    """BM25 of the title, and the share of the title's weight that the question covers (0..1)."""
+
+    words: float
+    coverage: float
+
+
+@dataclass(frozen=True)
+class RankedArticle:
+    article_id: int
+    passage_id: int
+    score: float
+    cosine: float
+    words: float
+    title: TitleMatch
+    signatures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything the legs found for one question. `signature_boosts` are per article, 0..0.5."""
+
+    passages: Sequence[PassageMatch]
+    titles: Mapping[int, TitleMatch]
+    query_terms: int
+    signatures: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    signature_boosts: Mapping[int, float] = field(default_factory=dict)
+
+
+NO_TITLE = TitleMatch(0.0, 0.0)
+
+
+def length_share(query_terms: int) -> float:
+    """0 for a short question, 1 for a long report."""
+    return min(1.0, query_terms / LONG_QUERY_TERMS)
+
+
+def title_coverage(covered: float, whole: float) -> float:
+    """Shares of inverse document frequency; the prior keeps one shared word of a two-word title from being proof."""
+    return covered / (whole + COVERAGE_PRIOR) if covered else 0.0
+
+
+def fuse(evidence: Evidence) -> list[RankedArticle]:
+    """Best first. Ties fall to the smaller article id, so that the order is always the same."""
+    most_words = max((match.words for match in evidence.passages), default=0.0) or 1.0
+    most_title = max((match.words for match in evidence.titles.values()), default=0.0) or 1.0
+    by_article: dict[int, list[PassageMatch]] = {}
+    for match in evidence.passages:
+        by_article.setdefault(match.article_id, []).append(match)
+    ranked = []
+    for article_id, matches in by_article.items():
+        best = max(matches, key=lambda m: ((m.cosine or 0.0) + WORDS_WEIGHT * m.words / most_words, -m.passage_id))
+        cosine = max(match.cosine or 0.0 for match in matches)
+        words = max(match.words for match in matches)
+        title = evidence.titles.get(article_id, NO_TITLE)
+        score = (
+            cosine
+            + WORDS_WEIGHT * words / most_words
+            + TITLE_WEIGHT * title.words / most_title
+            + TITLE_COVERAGE_WEIGHT * title.coverage * length_share(evidence.query_terms)
+            + evidence.signature_boosts.get(article_id, 0.0)
+        )
+        signatures = tuple(evidence.signatures.get(article_id, ()))
+        ranked.append(RankedArticle(article_id, best.passage_id, score, cosine, words, title, signatures))
+    return sorted(ranked, key=lambda article: (-article.score, article.article_id))
+
+
+def relevance(article: RankedArticle, *, query_terms: int, query_coverage: float, boost: float = 0.0) -> float:
+    """Is it about the same thing at all? Meaning, plus the words of a short question or the title a report covers.
+
+    `query_coverage`: the share of the question's inverse document frequency that the best passage holds.
+    """
+    long = length_share(query_terms)
+    return article.cosine + 0.25 * query_coverage * (1 - long) + 0.5 * article.title.coverage * long + boost
+
+
+def relevance_of_words(article: RankedArticle, *, query_terms: int, query_coverage: float, boost: float = 0.0) -> float:
+    """The same where there are no vectors: stricter on the words, for they are all there is."""
+    long = length_share(query_terms)
+    return query_coverage * (1 - long) + max(query_coverage, article.title.coverage) * long + boost
+
+
+def signature_boost(frequencies: Iterable[int]) -> float:
+    """For shared error signatures, given in how many articles each stands: only a rare one names a fault."""
+    return min(0.5, sum(0.4 / (1 + max(0, count - 1) / 2) for count in frequencies))
+
+
+def normalised(score: float) -> float:
+    return max(0.0, min(1.0, score / HIGHEST_SCORE))

@@ -1,0 +1,149 @@
+"""The one public read of what we know: `search(text, audiences=…)` gives hits that this reader may see.
+
+Words and vectors propose articles, `ranking` fuses them, a floor keeps silence where nothing fits, and the articles
+themselves decide last who may see what. The vectors may fail in any way: search then answers from words alone, and
+`SearchOutcome.degraded` says why.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from kb.models import ArticlePage, Passage
+from kb.models.pages import PUBLIC
+from kb.retrieval import ranking
+from kb.retrieval.legs import Degradation, Findings, gather
+from kb.retrieval.query import Question, read_question
+from kb.retrieval.timing import Stopwatch
+
+PUBLIC_READER = frozenset({PUBLIC})
+SNIPPET_LENGTH = 280
+# More is asked of the legs than is shown: some of it may be refused to this reader.
+SPARE_HITS = 5
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One article, with the passage in it that answers best. `SourceText.text[start:end]` is that passage."""
+
+    article_id: int
+    revision_id: int
+    title: str
+    url: str
+    heading_path: tuple[str, ...]
+    passage_id: int
+    source_text_id: int
+    start: int
+    end: int
+    snippet: str
+    score: float
+    matched: tuple[str, ...]
+    written_by: str
+    reviewed_on: date | None
+    language: str
+
+
+@dataclass(frozen=True)
+class SearchOutcome:
+    """`degraded` is None or why the answer is from words alone; `timings` are milliseconds by stage."""
+
+    hits: tuple[Hit, ...]
+    degraded: str | None = None
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+
+def search(text: str, *, audiences: frozenset[str], limit: int = 5, floor: float | None = None) -> list[Hit]:
+    """The best articles for a text, at most one hit each; empty when nothing is relevant."""
+    return list(find(text, audiences=audiences, limit=limit, floor=floor).hits)
+
+
+def find(text: str, *, audiences: frozenset[str], limit: int = 5, floor: float | None = None) -> SearchOutcome:
+    """As `search`, with the reason for any degradation and the time each stage took.
+
+    `floor` replaces the relevance below which there is silence; 0 shows whatever comes nearest.
+    """
+    watch = Stopwatch()
+    with watch("analyse"):
+        question = read_question(text, language=(get_language() or "en").partition("-")[0])
+    if not question.text or not audiences:
+        return SearchOutcome((), None, watch.milliseconds)
+    findings = gather(question, audiences=audiences, watch=watch)
+    with watch("authorise"):
+        hits = _hits(findings, audiences=audiences, limit=limit, floor=floor)
+    return SearchOutcome(hits, findings.degraded.value if findings.degraded else None, watch.milliseconds)
+
+
+def _hits(findings: Findings, *, audiences: frozenset[str], limit: int, floor: float | None) -> tuple[Hit, ...]:
+    """Candidates become hits only here, where the articles say that this reader may see them."""
+    candidates = ranking.fuse(findings.evidence)[: limit + SPARE_HITS]
+    passages = _passages([candidate.passage_id for candidate in candidates])
+    allowed = _readable([candidate.article_id for candidate in candidates], audiences)
+    shown: list[Hit] = []
+    threshold = findings.floor if floor is None else floor
+    for candidate in candidates:
+        article, passage = allowed.get(candidate.article_id), passages.get(candidate.passage_id)
+        if article is None or passage is None or len(shown) == limit:
+            continue
+        value = findings.relevance(candidate, passage.terms)
+        if value < (threshold * ranking.FOLLOWERS_SHARE if shown else threshold):
+            if not shown:
+                break
+            continue
+        shown.append(_hit(article, passage, candidate, findings))
+    return tuple(shown)
+
+
+def _passages(ids: list[int]) -> dict[int, Passage]:
+    return {passage.pk: passage for passage in Passage.objects.filter(pk__in=ids).select_related("source_text")}
+
+
+def _readable(ids: list[int], audiences: frozenset[str]) -> dict[int, ArticlePage]:
+    articles = ArticlePage.objects.for_audiences(audiences).with_writers().filter(pk__in=ids)
+    return {article.pk: article for article in articles}
+
+
+def _hit(article: ArticlePage, passage: Passage, ranked: ranking.RankedArticle, findings: Findings) -> Hit:
+    source = passage.source_text
+    return Hit(
+        article_id=article.pk,
+        revision_id=source.revision_id,
+        title=article.title,
+        url=article.get_url() or "",
+        heading_path=tuple(passage.heading_path),
+        passage_id=passage.pk,
+        source_text_id=source.pk,
+        start=passage.start,
+        end=passage.end,
+        snippet=snippet(source.text[passage.start : passage.end]),
+        score=ranking.normalised(ranked.score),
+        matched=tuple(_reasons(ranked, findings.question)),
+        written_by=article.written_by,
+        reviewed_on=article.reviewed_on,
+        language=article.language,
+    )
+
+
+def snippet(text: str) -> str:
+    """The beginning of a passage on one line, cut at a word."""
+    line = " ".join(text.split())
+    if len(line) <= SNIPPET_LENGTH:
+        return line
+    return line[:SNIPPET_LENGTH].rpartition(" ")[0].rstrip(" ,;:") + " …"
+
+
+def _reasons(ranked: ranking.RankedArticle, question: Question) -> list[str]:
+    """Why this article, in words a person can check."""
+    reasons = [_("code %(code)s") % {"code": shown} for shown in ranked.signatures[:3]]
+    if ranked.title.coverage >= 0.3 or (ranked.title.words and question.terms_total <= 6):
+        reasons.append(_("title"))
+    if ranked.cosine >= 0.4:
+        reasons.append(_("meaning"))
+    if ranked.words > 0:
+        reasons.append(_("words"))
+    return reasons
+
+
+__all__ = ["Degradation", "Hit", "SearchOutcome", "find", "search", "snippet"]
