@@ -1,4 +1,4 @@
-"""What editors do reaches the index: each receiver only queues a task, after the commit. A sweep finds what it missed."""
+"""What editors do reaches the index: receivers only queue a task, after the commit. A sweep finds what they missed."""
 
 from functools import partial
 from typing import Any
