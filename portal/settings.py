@@ -160,7 +160,7 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("de", _("German"))]
+LANGUAGES = [("en", _("English"))]  # one that has no catalogue of its own would show pages in two languages
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
