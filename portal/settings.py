@@ -217,7 +217,7 @@ CELERY_BROKER_URL = _REDIS_URL or f"redis+socket://{_PLACES.redis_socket}"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,
     "socket_connect_timeout": 0.5,
-    **({"socket_timeout": 1.0, "max_retries": 1} if HANDRAIL_DB_ROLE == "web" else {}),
+    **({"socket_timeout": 1.0, "max_retries": 1, "interval_start": 0.1} if HANDRAIL_DB_ROLE == "web" else {}),
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
