@@ -14,6 +14,11 @@ def slug(text: str) -> str:
     return _JOIN.sub("-", _DROP.sub("", folded)).strip("-")[:ANCHOR_LENGTH].strip("-")
 
 
+def heading_anchor(given: str, text: str) -> str:
+    """What a heading answers to: the anchor it was given, else one made of its words."""
+    return given or slug(text) or "section"
+
+
 class Anchors:
     """Hands out anchors that are unique in one article: `setup`, `setup-2`, ..."""
 

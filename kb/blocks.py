@@ -8,7 +8,7 @@ from wagtail import blocks
 from wagtail.contrib.typed_table_block.blocks import TypedTable, TypedTableBlock
 from wagtail.images.blocks import ImageChooserBlock
 
-from kb.anchors import slug
+from kb.anchors import heading_anchor
 from kb.documents import CalloutKind
 from kb.inline_html import LANGUAGES
 
@@ -41,7 +41,7 @@ CALLOUT_LABELS = {
 class HeadingValue(blocks.StructValue):
     @property
     def anchor_id(self) -> str:
-        return str(self.get("anchor") or slug(str(self.get("text") or "")) or "section")
+        return heading_anchor(str(self.get("anchor") or ""), str(self.get("text") or ""))
 
 
 class HeadingBlock(blocks.StructBlock):

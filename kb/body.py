@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bs4 import BeautifulSoup, NavigableString, Tag
 from wagtail.blocks import StreamValue
 
+from kb.anchors import heading_anchor
 from kb.retrieval.chunking import Section, SectionKind
 
 _KINDS = {
@@ -31,11 +32,12 @@ class ContentsEntry:
 def contents(body: StreamValue) -> Iterator[ContentsEntry]:
     """The headings in order, each with the headings above it."""
     path: list[tuple[int, str]] = []
-    for block in body:
-        if block.block_type == "heading":
-            level, text = int(block.value["level"]), block.value["text"]
+    for raw in body.raw_data:  # no need to build the other blocks to list the headings
+        if raw["type"] == "heading":
+            level, text = int(raw["value"]["level"]), str(raw["value"]["text"])
             path = [*(entry for entry in path if entry[0] < level), (level, text)]
-            yield ContentsEntry(level, text, block.value.anchor_id, tuple(words for _, words in path))
+            anchor = heading_anchor(str(raw["value"].get("anchor") or ""), text)
+            yield ContentsEntry(level, text, anchor, tuple(words for _, words in path))
 
 
 def sections(body: StreamValue) -> Iterator[Section]:

@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.core.files.base import ContentFile
+from django.core.files.images import ImageFile
 from django.db import connection, transaction
+from PIL import Image, UnidentifiedImageError
 from wagtail.images import get_image_model
-from willow.image import Image as WillowImage
-from willow.image import UnrecognisedImageFormatError
 
 from kb.documents import Document, Finding, FindingKind
 from kb.errors import ImportBusyError
@@ -218,17 +218,23 @@ def _store_pictures(pictures: Sequence[Picture]) -> tuple[dict[str, int], tuple[
         image = model.objects.filter(file_hash=file_hash).first()
         if image is None:
             name = PurePosixPath(picture.source).name
-            try:
-                width, height = WillowImage.open(ContentFile(picture.data)).get_size()
-            except (UnrecognisedImageFormatError, OSError, ValueError):
+            if not _is_picture(picture.data):
                 unreadable.append(Finding(FindingKind.IMAGE_ABSENT, f"{picture.source} (not a readable picture)"))
                 continue
-            image = model(title=picture.alt or name, width=width, height=height, file_hash=file_hash)
-            image.file_size = len(picture.data)
-            image.file.save(name, ContentFile(picture.data), save=False)
+            image = model(title=picture.alt or name, file=ImageFile(BytesIO(picture.data), name=name))
+            image.file_hash, image.file_size = file_hash, len(picture.data)
             image.save()
         stored[picture.source] = image.pk
     return stored, tuple(unreadable)
+
+
+def _is_picture(data: bytes) -> bool:
+    try:
+        with Image.open(BytesIO(data)) as image:
+            image.verify()
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError):
+        return False
+    return True
 
 
 def _batches(files: Sequence[SourceFile]) -> Iterator[Sequence[SourceFile]]:

@@ -133,7 +133,7 @@ def _take_title(soup: BeautifulSoup) -> str:
     if heading is None:
         return ""
     title = " ".join(heading.get_text(" ").split())
-    heading.decompose()
+    heading.extract()
     return title
 
 
@@ -186,7 +186,7 @@ def _accept_link(_url: str) -> bool:
 @lru_cache(maxsize=1)
 def _renderer() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    markdown.validateLink = _accept_link  # type: ignore[method-assign]
+    markdown.validateLink = _accept_link  # type: ignore[method-assign,assignment]
     markdown.add_render_rule("html_inline", _html_inline)
     markdown.add_render_rule("html_block", _html_block)
     return markdown

@@ -23,7 +23,7 @@ def ensure_home() -> ArticleIndexPage:
     root = Page.get_first_root_node()
     if root is None:
         root = Page.add_root(title="Root", slug="root")
-    home = ArticleIndexPage.objects.child_of(root).order_by("path").first()
+    home: ArticleIndexPage | None = ArticleIndexPage.objects.child_of(root).order_by("path").first()
     if home is None:
         home = root.add_child(instance=ArticleIndexPage(title=_("Articles"), slug=HOME_SLUG))
     _point_site_at(home)
@@ -51,7 +51,9 @@ def ensure_section(
     """The section below `parent` that this source made, or one at the same address, or a new one."""
     below = ArticleIndexPage.objects.child_of(parent)
     slug = slugify(title)[:SLUG_LENGTH] or "section"
-    found = below.filter(source_name=source_name, source_path=source_path).first() if source_name else None
+    found: ArticleIndexPage | None = None
+    if source_name:
+        found = below.filter(source_name=source_name, source_path=source_path).first()
     found = found or below.filter(slug=slug).first()
     if found is not None:
         return found

@@ -42,10 +42,12 @@ def audiences_of(request: HttpRequest) -> frozenset[str]:
 class ArticleQuerySet(PageQuerySet):
     def for_audiences(self, audiences: frozenset[str]) -> "ArticleQuerySet":
         """Live articles that a reader with these audiences may see; the twin of `ArticlePage.may_be_read_by`."""
-        return self.live().public().filter(audience__in=audiences)
+        readable: ArticleQuerySet = self.live().public().filter(audience__in=audiences)
+        return readable
 
     def with_writers(self) -> "ArticleQuerySet":
-        return self.select_related("owner", "live_revision__user")
+        joined: ArticleQuerySet = self.select_related("owner", "live_revision__user")
+        return joined
 
 
 ArticleManager = PageManager.from_queryset(ArticleQuerySet)
