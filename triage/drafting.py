@@ -5,16 +5,19 @@ says at [start:end]. Sentences that only make sense where they stood are left ou
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from triage.facts import ArticleEvidence, Form, Kind, Sentence
 from triage.sections import Part, Role, parts_of, with_role
 from triage.units import Unit, cut_units
 
-MAX_UNITS = 16
-MAX_CHARACTERS = 2_400
+# A draft grows by whole parts up to these; one part alone may be longer, but no procedure is ever cut.
+MAX_UNITS, MAX_CHARACTERS = 18, 2_400
+MAX_UNITS_OF_ONE, MAX_CHARACTERS_OF_ONE = 30, 4_000
 _MANY = 9  # prose sentences in a part beyond which the ones nearest to the request are chosen
 _KEPT_PROSE = 6
+_LEAD, _CAUSE, _SCOPE = 3, 2, 4
+_INTRO_BONUS = 0.1
 
 Relevance = Callable[[Sequence[str]], Sequence[float]]
 
@@ -29,26 +32,43 @@ _LEANS_BACK = re.compile(
     r"|as a result|instead|additionally|moreover|furthermore|for example|for instance|but|and|or|consequently|hence)\b",
     re.IGNORECASE,
 )
+_REPRODUCES = re.compile(r"steps to reproduce|prerequisites?\b|expected result|actual result|reproduc", re.IGNORECASE)
 _POINTS_AT_PICTURE = re.compile(
     r"\b(?:screen ?shots?|(?:following|below|above) (?:image|figure|picture|diagram|table|video)|as shown)\b",
     re.IGNORECASE,
 )
+# Told to do something, or begun inside a quotation: not a description.
+_ADDRESSES = re.compile(r"^(?:[\"'“‘(]|please|click|add|go|open|install|use|run|log in)\b|^[\"'“‘(]", re.IGNORECASE)
 _NO_SENTENCE = re.compile(r"^[^\w]*$|^\w{1,2}$")
 
 
 def compose(article: ArticleEvidence, relevance: Relevance) -> tuple[Sentence, ...]:
     """Return the quoted sentences of a reply, or none where the article has no part to answer from."""
-    parts = parts_of(article)
+    parts = _concerned(parts_of(article))
     answer = _answering(parts)
-    if not answer:
-        return ()
-    lead = _lead(article, parts, relevance) if answer[0].role is Role.SOLUTION else ()
-    cause = _first_sentences(article, with_role(parts, Role.CAUSE)[:1], 2) if lead is not None else ()
     body = _body(article, answer, relevance)
     if not any(sentence.form is not Form.HEADING for sentence in body):
         return ()
-    sentences = [*(lead or ()), *cause, *body]
-    return tuple(_unique(sentences))
+    before: list[Sentence] = []
+    if answer[0].role is Role.SOLUTION:
+        before += _lead(article, parts, relevance)
+        before += _first_sentences(article, with_role(parts, Role.CAUSE)[:1], _CAUSE)
+        before += _scope(article, with_role(parts, Role.SCOPE)[:1])
+    return tuple(_unique([*before, *body]))
+
+
+def _concerned(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Of an article about several issues, return the intro and what belongs to the issue nearest to the request."""
+    starts = [index for index, part in enumerate(parts) if part.role is Role.ISSUE]
+    followed = [
+        (start, end)
+        for start, end in zip(starts, [*starts[1:], len(parts)], strict=False)
+        if with_role(parts[start:end], Role.SOLUTION)
+    ]
+    if len(followed) < 2:
+        return parts
+    start, end = max(followed, key=lambda span: max(part.similarity for part in parts[span[0] : span[1]]))
+    return (*with_role(parts[:start], Role.INTRO, Role.SCOPE), *parts[start:end])
 
 
 def _answering(parts: tuple[Part, ...]) -> tuple[Part, ...]:
@@ -67,22 +87,49 @@ def _answering(parts: tuple[Part, ...]) -> tuple[Part, ...]:
     )
 
 
-def _lead(article: ArticleEvidence, parts: tuple[Part, ...], relevance: Relevance) -> tuple[Sentence, ...]:
-    """Return the sentence that says what this is about, nearest to the request, if one stands on its own."""
-    found: list[tuple[Part, Unit]] = []
-    for part in with_role(parts, Role.INTRO, Role.ISSUE):
-        if "reproduce" in part.heading.lower():
-            continue
-        prose = [unit for unit in _units(article, part)[:6] if unit.form is Form.SENTENCE and _stands_alone(unit)]
-        found += [(part, unit) for unit in prose if not unit.text.rstrip().endswith(":")]
+def _lead(article: ArticleEvidence, parts: tuple[Part, ...], relevance: Relevance) -> list[Sentence]:
+    """Return what the article says this is about: the sentence nearest to the request, and what its intro adds."""
+    intro = [(part, unit) for part in with_role(parts, Role.INTRO) for unit in _describing(_units(article, part))]
+    issue = [(part, unit) for part in with_role(parts, Role.ISSUE) for unit in _describing(_units(article, part))]
+    found = [*intro, *issue]
     if not found:
-        return ()
+        return []
     scores = relevance([unit.text for _part, unit in found])
-    part, unit = found[max(range(len(found)), key=lambda index: scores[index])]
-    return (_quoted(article, part, unit),)
+    # An introduction also says what the article has to offer: a patch, a version.
+    weighed = [score + (_INTRO_BONUS if index < len(intro) else 0.0) for index, score in enumerate(scores)]
+    best = max(range(len(found)), key=lambda index: weighed[index])
+    part, unit = found[best]
+    added = [
+        other
+        for other in _units(article, part)
+        if best < len(intro) and other.start > unit.start and other.form is Form.SENTENCE
+        if not (_META.search(other.text) or _POINTS_AT_PICTURE.search(other.text) or other.text.endswith(":"))
+    ]
+    return [_quoted(article, part, said) for said in (unit, *added[: _LEAD - 1])]
 
 
-def _first_sentences(article: ArticleEvidence, parts: tuple[Part, ...], count: int) -> tuple[Sentence, ...]:
+def _describing(units: tuple[Unit, ...]) -> Iterator[Unit]:
+    """Yield the sentences that say what is going on: those before any steps that lead to it."""
+    for unit in units:
+        if unit.form is not Form.SENTENCE or _REPRODUCES.search(unit.text):
+            return
+        if _stands_alone(unit) and not unit.text.endswith(":"):
+            yield unit
+
+
+def _scope(article: ArticleEvidence, parts: tuple[Part, ...]) -> list[Sentence]:
+    """Return what the article holds for, where it says so in a few words; a rep checks it against the request."""
+    kept: list[Sentence] = []
+    for part in parts:
+        units = [unit for unit in _units(article, part) if not _META.search(unit.text)]
+        if 0 < len(units) <= _SCOPE:
+            heading = _heading(article, part)
+            kept += [heading] if heading else []
+            kept += [_quoted(article, part, unit) for unit in units]
+    return kept
+
+
+def _first_sentences(article: ArticleEvidence, parts: tuple[Part, ...], count: int) -> list[Sentence]:
     kept: list[Sentence] = []
     for part in parts:
         for unit in _units(article, part):
@@ -91,23 +138,21 @@ def _first_sentences(article: ArticleEvidence, parts: tuple[Part, ...], count: i
             if _META.search(unit.text) or (not kept and _LEANS_BACK.match(unit.text)):
                 continue
             kept.append(_quoted(article, part, unit))
-    return tuple(kept)
+    return kept
 
 
 def _body(article: ArticleEvidence, answer: tuple[Part, ...], relevance: Relevance) -> list[Sentence]:
+    """Return the answering parts, whole, as many as fit. A procedure is never cut: what does not fit is left out."""
     kept: list[Sentence] = []
-    characters = 0
     for part in answer:
-        units = _fitting(_units(article, part), relevance)
-        headed = len(answer) > 1 and bool(units) and _heading(article, part)
-        for unit in units:
-            if len(kept) >= MAX_UNITS or characters + len(unit.text) > MAX_CHARACTERS:
-                return _without_loose_ends(kept)
-            if headed:
-                kept.append(headed)
-                headed = None
-            kept.append(_quoted(article, part, unit))
-            characters += len(unit.text)
+        said = [_quoted(article, part, unit) for unit in _fitting(_units(article, part), relevance)]
+        if said and len(answer) > 1 and not part.says_only_its_role and (heading := _heading(article, part)):
+            said = [heading, *said]
+        most_units, most_characters = (MAX_UNITS, MAX_CHARACTERS) if kept else (MAX_UNITS_OF_ONE, MAX_CHARACTERS_OF_ONE)
+        together = [*kept, *said]
+        if len(together) > most_units or sum(len(sentence.text) for sentence in together) > most_characters:
+            break
+        kept = together
     return _without_loose_ends(kept)
 
 
@@ -120,6 +165,7 @@ def _stands_alone(unit: Unit) -> bool:
         _META.search(unit.text)
         or _LEANS_BACK.match(unit.text)
         or _POINTS_AT_PICTURE.search(unit.text)
+        or _ADDRESSES.match(unit.text)
         or len(unit.text) < 20
     )
 

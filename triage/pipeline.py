@@ -1,5 +1,6 @@
 """The wiring of triage: which step hears which. Built once per process; a run takes facts and gives a typed record."""
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ from triage.components.screen import Screen
 from triage.facts import Request
 from triage.outcome import Outcome
 from triage.sources import read_examples, read_sources
+
+# On a failure haystack snapshots every input, finds that ours are not its own types and says so once per step.
+logging.getLogger("haystack.utils.base_serialization").setLevel(logging.ERROR)
 
 # Raised by hand when a step changes what it puts out.
 PIPELINE_VERSION = f"1 haystack-{version('haystack-ai')} {GENERATION} extractor-{EXTRACTOR_VERSION}"

@@ -4,7 +4,7 @@ Pure. Read from headings; where they say nothing the part is plain body. The rol
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
@@ -40,6 +40,16 @@ _ROLES = (
     ),
 )
 _PATTERNS = tuple((role, re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE)) for role, pattern in _ROLES)
+_BARE = re.compile(
+    r"^\W*(?:the )?(?:possible |suggested )?(?:solutions?|resolution|workarounds?|fix|steps?)\W*$", re.IGNORECASE
+)
+# Headings of support articles as they stand in plain text, where an import or an author lost their mark-up.
+_HEADING_LINE = re.compile(
+    r"^[ \t]{0,8}(affected (?:products and )?versions?(?: and products)?|issues?|symptoms?|description|(?:root )?causes?"
+    r"|(?:possible )?solutions?|resolution|workarounds?|fix|apply the patch|how to apply (?:the|a) patch"
+    r"|steps to reproduce|expected results?|actual results?|related reading|see also|more help|prerequisites?)[ \t:?]{0,4}$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _SURE_SOLUTION = re.compile(
     r"^\W*(?:the )?(?:possible |suggested )?(?:solution|resolution|workaround|fix|how to fix)", re.IGNORECASE
 )
@@ -60,6 +70,11 @@ class Part:
     def heading(self) -> str:
         return self.path[-1] if self.path else ""
 
+    @property
+    def says_only_its_role(self) -> bool:
+        """Tell whether the heading names the role and nothing else: "Solution", "Workaround:"."""
+        return self.role is Role.SOLUTION and bool(_BARE.match(self.heading))
+
     def passage_at(self, position: int) -> int | None:
         """Return the id of the passage that holds the position, or None between two."""
         return next((p.passage_id for p in self.passages if p.start <= position < p.end), None)
@@ -79,16 +94,24 @@ def role_of(path: tuple[str, ...]) -> Role:
 
 
 def parts_of(article: ArticleEvidence) -> tuple[Part, ...]:
-    """Return the article's parts in order."""
+    """Return the article's parts in order; a line that can only be a heading begins one, marked as heading or not."""
     ordered = sorted(article.passages, key=lambda passage: passage.start)
-    return tuple(
-        _part(path, tuple(group)) for path, group in groupby(ordered, key=lambda passage: passage.heading_path)
-    )
+    parts: list[Part] = []
+    for path, group in groupby(ordered, key=lambda passage: passage.heading_path):
+        parts += _split(article.text, path, tuple(group))
+    return tuple(parts)
 
 
-def _part(path: tuple[str, ...], passages: tuple[PassageEvidence, ...]) -> Part:
-    best = max(passage.similarity for passage in passages)
-    return Part(path, role_of(path), passages[0].start, passages[-1].end, best, passages)
+def _split(text: str, path: tuple[str, ...], passages: tuple[PassageEvidence, ...]) -> Iterator[Part]:
+    start, end = passages[0].start, passages[-1].end
+    headings = [(match.start(), match.end(), match.group(1)) for match in _HEADING_LINE.finditer(text, start, end)]
+    starts = [(start, path)] + [(after, (*path, heading)) for _at, after, heading in headings]
+    ends = [at for at, _after, _heading in headings] + [end]
+    for (begin, named), stop in zip(starts, ends, strict=True):
+        held = tuple(passage for passage in passages if passage.start < stop and passage.end > begin)
+        if held and text[begin:stop].strip():
+            best = max(passage.similarity for passage in held)
+            yield Part(named, role_of(named), begin, stop, best, held)
 
 
 def with_role(parts: Iterable[Part], *roles: Role) -> tuple[Part, ...]:

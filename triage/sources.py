@@ -67,7 +67,7 @@ def _similarities(source_ids: Sequence[int], query: str) -> dict[int, float]:
         return {}
     rows = PassageVector.objects.filter(passage__source_text__in=source_ids, generation=GENERATION)
     return {
-        passage_id: float(np.dot(np.asarray(vector.to_list(), dtype=np.float32), wanted))
+        passage_id: float(np.dot(np.asarray(list(vector), dtype=np.float32), wanted))
         for passage_id, vector in rows.values_list("passage_id", "vector")
     }
 
@@ -94,7 +94,7 @@ def _load_examples(slugs: tuple[str, ...], _state: str) -> Examples:
     places = {slug: place for place, slug in enumerate(slugs)}
     newest = _labelled().order_by("-pk").values_list("ticket_id", "ticket__category__slug", "embedding")[:MAX_EXAMPLES]
     known = [(ticket, places[slug], vector) for ticket, slug, vector in newest if slug in places and vector is not None]
-    return examples_of([(ticket, place, vector.to_list()) for ticket, place, vector in known])
+    return examples_of([(ticket, place, list(vector)) for ticket, place, vector in known])
 
 
 def _labelled() -> QuerySet[Run]:

@@ -26,6 +26,9 @@ _COMMAND = re.compile(
     r"|(?:" + "|".join(_STATEMENTS.split()) + r") .{0,300};$"
     r"|<[/?!\w]|[{}\]];?,?$|[\w.\[\]\"'-]{1,60}\s?[:=]\s?[\"'{\[]|--\w)"
 )
+# What follows "Run:" or "such as:" on a line of its own is to be typed, unless it reads like words.
+_TYPED = re.compile(r"(?=\S{0,80}[-/_=<>{}$\\:]|[a-z]+ -)[a-z./$<{\[\"'~-]")
+_LONG = 400
 _PROSE = re.compile(r"(?:\b[a-z]{2,}\b[ ,]{1,2}){4}.*[.:]$")
 
 
@@ -53,13 +56,14 @@ def is_command(line: str) -> bool:
 
 def _units(text: str, start: int, end: int) -> Iterator[Unit]:
     held: list[tuple[int, int]] = []  # lines of the paragraph being read
-    form, number, block = Form.SENTENCE, 0, 0
+    form, number, block, announced = Form.SENTENCE, 0, 0, False
     for first, last in _lines(text, start, end):
         line = text[first:last]
         step, item = _STEP.match(line), _ITEM.match(line)
         opens = step or item
         inside = form is Form.COMMAND and bool(held) and not _PROSE.search(line.strip())
-        command = not opens and bool(line.strip()) and (is_command(line) or inside)
+        typed = announced and bool(_TYPED.match(line.strip())) and not line.rstrip().endswith((".", ":", "?", "!"))
+        command = not opens and bool(line.strip()) and (is_command(line) or inside or typed)
         if not line.strip() or opens or command is not (form is Form.COMMAND and bool(held)):
             yield from _flush(text, held, form, number, block)
             held = []
@@ -71,6 +75,7 @@ def _units(text: str, start: int, end: int) -> Iterator[Unit]:
             form, first = Form.ITEM, first + item.end()
         if line.strip():
             held.append((first, last))
+            announced = line.rstrip().endswith(":")
     yield from _flush(text, held, form, number, block)
 
 
@@ -118,7 +123,9 @@ def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     begin = start
     for match in _SENTENCE_END.finditer(text, start, end):
         stop = match.start() + len(match.group().rstrip())
-        if _ABBREVIATION.search(text[begin : match.start() + 1]):
+        said = text[begin:stop]
+        inside_quotes = said.count('"') % 2 or said.count("“") > said.count("”")
+        if _ABBREVIATION.search(text[begin : match.start() + 1]) or (inside_quotes and len(said) < _LONG):
             continue
         yield _trim(text, begin, stop)
         begin = match.end()
