@@ -74,13 +74,14 @@ class Server:
                 autocommit=True,
             )
         except psycopg.OperationalError as error:
-            reason = str(error).strip().splitlines()[-1] if str(error).strip() else "no answer"
+            said = str(error).strip().splitlines() or ["no answer"]
+            reason = next((line for line in said if "FATAL" in line), said[-1]).strip()
             raise ConfigurationError(f"PostgreSQL at {self.host} cannot be reached as {self.user}: {reason}") from error
 
 
 def site_database() -> str:
     """The name of the site's own database."""
-    return str(settings.DATABASES["default"]["NAME"])
+    return str(settings.HANDRAIL_DATABASE_NAME)
 
 
 def server_as(role: str) -> Server:
@@ -325,14 +326,12 @@ def ensure_template() -> None:
     server, maintenance = admin_server()
     with server.connect(maintenance) as admin:
         admin.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
-        row = admin.execute(
-            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [TEMPLATE_DATABASE_NAME]
-        ).fetchone()
-        if row is not None and row[0] == fingerprint:
+        known = _fingerprint_of(admin, TEMPLATE_DATABASE_NAME)
+        if known == fingerprint:
             return
         ensure_roles(admin)
         name = sql.Identifier(TEMPLATE_DATABASE_NAME)
-        if row is not None:
+        if known is not None:
             admin.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE false").format(name))
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
         build_database(server, maintenance, TEMPLATE_DATABASE_NAME, evaluation=True)
@@ -341,12 +340,29 @@ def ensure_template() -> None:
 
 
 def bootstrap() -> None:
-    """Roles, the site's database and the template, under one lock. Idempotent; the only reader of the superuser."""
+    """Roles, the site's database and its grants, under one lock. Idempotent; the only reader of the superuser."""
     server, maintenance = admin_server()
     with server.connect(maintenance) as admin:
         admin.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
         ensure_roles(admin)
         build_database(server, maintenance, site_database(), evaluation=False)
+        admin.execute(
+            sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(site_database()), sql.Literal(schema_fingerprint()))
+        )
+
+
+def is_current() -> bool:
+    """Whether the site's database was bootstrapped with exactly this schema and these grants."""
+    server, maintenance = admin_server()
+    with server.connect(maintenance) as admin:
+        return _fingerprint_of(admin, site_database()) == schema_fingerprint()
+
+
+def _fingerprint_of(admin: Connection, database: str) -> str | None:
+    row = admin.execute(
+        "SELECT coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname = %s", [database]
+    ).fetchone()
+    return None if row is None else str(row[0])
 
 
 def clone_template(name: str, *, roles: tuple[str, ...]) -> None:

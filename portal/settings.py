@@ -138,6 +138,7 @@ DATABASES = {
         "OPTIONS": {"connect_timeout": 5, "application_name": f"handrail-{HANDRAIL_DB_ROLE}"},
     }
 }
+HANDRAIL_DATABASE_NAME = _SERVER.name  # the site's own, whatever a throw-away connection points at
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}}
 

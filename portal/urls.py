@@ -1,10 +1,27 @@
 """The site's addresses. Apps to the right are named by string only."""
 
-from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
+
+from portal.views import health, media
 
 urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("media/<path:name>", media.image, name="media"),
+    # One way in: allauth's. Its sign-in writes the session row that release() looks for.
+    path("cms/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
     path("admin/", admin.site.urls),
     path("cms/", include("wagtail.admin.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("articles/", include("kb.urls")),
+    path("articles/", include("wagtail.urls")),
+    path("console/", include("agents.urls")),
+    path("", include("portal.routes")),
 ]
+
+handler400 = "portal.views.errors.bad_request"
+handler403 = "portal.views.errors.forbidden"
+handler404 = "portal.views.errors.not_found"
+handler500 = "portal.views.errors.server_error"

@@ -13,23 +13,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from portal import embedded, environment
+
 # Before the settings are read: tests have a data directory of their own, and never the configured servers.
+os.environ.setdefault("HANDRAIL_EMBEDDER_DIR", str(environment.data_directory() / "models"))
 os.environ["HANDRAIL_DATA"] = os.environ.get("HANDRAIL_TEST_DATA") or str(
     Path(tempfile.gettempdir()) / f"handrail-tests-{os.getuid()}"
 )
 for name in ("DATABASE_URL", "REDIS_URL", "DATABASE_ADMIN_URL", "HANDRAIL_DB_ROLE", "HANDRAIL_SECRET_KEY"):
     os.environ.pop(name, None)
 os.environ["HANDRAIL_UNDO_SECONDS"] = "1"
-
-from portal import embedded, environment
+# Set here and not in pyproject.toml, where pytest-django would read the settings before the lines above.
+os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
 
 for role in (*environment.ROLES, "postgres"):
     environment.ensure_secret(f"db_{role}" if role == "postgres" else f"db_handrail_{role}")
+
+import django
+
+django.setup()
 
 import psycopg
 import pytest
 from django.conf import settings
 from django.db import connections
+from pytest_django import DjangoDbBlocker, Settings
 
 from portal import database
 
@@ -45,16 +53,16 @@ def engines() -> Iterator[embedded.Places]:
 
 
 @pytest.fixture(scope="session")
-def template(engines: embedded.Places) -> None:
+def template(engines: embedded.Places, django_db_blocker: DjangoDbBlocker) -> None:
     """The empty migrated template; built once, by whichever worker comes first."""
     lock = Path(settings.HANDRAIL_DATA) / "template.lock"
-    with lock.open("a") as file:
+    with lock.open("a") as file, django_db_blocker.unblock():
         fcntl.flock(file, fcntl.LOCK_EX)
         database.ensure_template()
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(template: None, django_db_blocker: object) -> Iterator[None]:
+def django_db_setup(template: None) -> Iterator[None]:
     """Point Django's connection at this worker's own clone, as the web role."""
     name = f"handrail_test_{os.getpid()}_{secrets.token_hex(3)}"
     database.clone_template(name, roles=SITE_ROLES)
@@ -67,14 +75,14 @@ def django_db_setup(template: None, django_db_blocker: object) -> Iterator[None]
 
 
 @pytest.fixture(autouse=True)
-def _private_files(tmp_path: Path, settings: object) -> None:
+def _private_files(tmp_path: Path, settings: Settings) -> None:
     """Attachments and media of a test go to its own directory."""
-    storages = {**settings.STORAGES}  # type: ignore[attr-defined]
+    storages = {**settings.STORAGES}
     storages["attachments"] = {**storages["attachments"], "OPTIONS": {"location": tmp_path / "files", "base_url": None}}
     storages["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = storages  # type: ignore[attr-defined]
-    settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+    settings.STORAGES = storages
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @dataclass(frozen=True)
@@ -101,16 +109,23 @@ class Site:
         )
 
 
-@pytest.fixture
-def site(template: None, django_db_blocker: "pytest.FixtureRequest") -> Iterator[Site]:
+@contextlib.contextmanager
+def cloned_site(blocker: DjangoDbBlocker) -> Iterator[Site]:
     """A fresh clone with real commits, as the web role; dropped at the end."""
     name = f"handrail_site_{os.getpid()}_{secrets.token_hex(4)}"
     database.clone_template(name, roles=SITE_ROLES)
     try:
-        with django_db_blocker.unblock(), database.using(role="web", database=name):  # type: ignore[attr-defined]
+        with blocker.unblock(), database.using(role="web", database=name):
             yield Site(name)
     finally:
         database.drop_database(name)
+
+
+@pytest.fixture
+def site(template: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
+    """A database of one test's own."""
+    with cloned_site(django_db_blocker) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

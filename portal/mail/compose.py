@@ -86,7 +86,7 @@ def _absolute(path: str) -> str:
 def _link_to(ticket: Ticket) -> str:
     """Where the customer reads on: by account, or by signed link for a request filed without one."""
     if ticket.identity_verified:
-        return _absolute(reverse("portal:ticket", args=[ticket.pk]))
+        return _absolute(reverse("portal:ticket", args=[ticket.reference]))
     return _absolute(reverse("portal:follow", args=[follow_token(ticket)]))
 
 
