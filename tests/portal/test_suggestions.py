@@ -1,14 +1,21 @@
 """The token of what was shown, and suggestions beside the form: they help or are silent, and never stand in the way."""
 
+import json
+
 import pytest
 from django.core import signing
 from django.test import Client
 from django.urls import reverse
 
+from kb.models import ArticlePage
+from kb.retrieval.indexing import index_article
+from kb.retrieval.reconcile import recount_statistics
 from kb.search import Hit
+from kb.tree import ensure_home
 from portal.actions.suggestions import MOST_REMEMBERED, SALT, add_shown, read_shown, shown_articles, sign_shown
 from portal.models import AuditEvent, DeflectionShown
 from portal.views import suggestions as view
+from tests.conftest import Site
 
 WORDS = {"subject": "Backups stop", "message": "The nightly backup stops at 40 percent."}
 
@@ -66,6 +73,45 @@ def test_an_article_counts_as_opened_only_if_it_was_shown() -> None:
 
 def test_the_salt_is_its_own() -> None:
     assert SALT != "django.core.signing"
+
+
+def _publish(title: str, words: str, *, audience: str = "public") -> int:
+    """An article that a worker has indexed, as in production; its id."""
+    page = ArticlePage(
+        title=title,
+        audience=audience,
+        author="Ada Writer",
+        body=json.dumps([{"type": "text", "value": f"<p>{words}</p>"}]),
+    )
+    ensure_home().add_child(instance=page)
+    page.save_revision().publish()
+    return int(page.pk)
+
+
+def test_a_real_search_finds_the_article_and_filing_remembers_it(site: Site, client: Client) -> None:
+    shown = _publish("Backups stop at 40 percent", "When the nightly backup stops, free space on the backup volume.")
+    secret = _publish("Backups stop: for staff", "The nightly backup stops when billing locks it.", audience="staff")
+    with site.as_role("worker"):
+        for article_id in (shown, secret):
+            index_article(article_id)
+        recount_statistics()
+    page = client.post(reverse("portal:suggestions"), WORDS).content.decode()
+    assert "Backups stop at 40 percent" in page
+    assert "written by Ada Writer" in page
+    assert "for staff" not in page
+    token = page.split('name="shown" value="')[1].split('"')[0]
+    filed = {**WORDS, "email": "mara@example.org", "shown": token, "opened": str(shown)}
+    assert client.post(reverse("portal:file_ticket"), filed).status_code == 302
+    assert list(DeflectionShown.objects.values_list("article_id", "opened")) == [(shown, True)]
+
+
+def test_what_is_about_nothing_we_know_is_left_alone(site: Site, client: Client) -> None:
+    article = _publish("Backups stop at 40 percent", "When the nightly backup stops, free space on the backup volume.")
+    with site.as_role("worker"):
+        index_article(article)
+        recount_statistics()
+    words = {"subject": "Invoice address", "message": "Please change our postal address to Lyon."}
+    assert "suggestion__title" not in client.post(reverse("portal:suggestions"), words).content.decode()
 
 
 @pytest.mark.django_db
