@@ -1,0 +1,1 @@
+"""What reps do, a function for each verb."""

@@ -1,0 +1,50 @@
+"""A draft's sentences as the plain text of a reply: paragraphs, numbered steps, commands on lines of their own.
+
+The words are the sentences' own, in their order; only what stands between them is added.
+"""
+
+from triage.models import Draft, DraftSentence, SentenceForm, SentenceKind
+
+_PROSE = {SentenceForm.SENTENCE}
+
+
+def draft_text(draft: Draft) -> str:
+    """The text that "use this draft" puts into the editor, and that an unchanged reply is compared with."""
+    lines: list[str] = []
+    before: DraftSentence | None = None
+    step = 0
+    for sentence in draft.sentences.all():
+        if before is None or before.heading != sentence.heading:
+            step = 0
+        if sentence.form == SentenceForm.STEP:
+            step += 1
+        _add(lines, sentence, before, step)
+        before = sentence
+    return "\n".join(lines)
+
+
+def _add(lines: list[str], sentence: DraftSentence, before: DraftSentence | None, step: int) -> None:
+    words = _marked(sentence, step)
+    if before is not None and _runs_on(before, sentence):
+        lines[-1] = f"{lines[-1]} {words}"
+        return
+    if before is not None and not _follows_closely(before, sentence):
+        lines.append("")
+    lines.append(words)
+
+
+def _marked(sentence: DraftSentence, step: int) -> str:
+    if sentence.form == SentenceForm.STEP:
+        return f"{step}. {sentence.text}"
+    return f"- {sentence.text}" if sentence.form == SentenceForm.ITEM else sentence.text
+
+
+def _runs_on(before: DraftSentence, sentence: DraftSentence) -> bool:
+    """Whether the sentence continues the paragraph of the one before it."""
+    both_quoted = before.kind == sentence.kind == SentenceKind.QUOTED
+    return both_quoted and before.form in _PROSE and sentence.form in _PROSE and before.heading == sentence.heading
+
+
+def _follows_closely(before: DraftSentence, sentence: DraftSentence) -> bool:
+    """Whether no empty line stands between two steps, two items or two commands."""
+    return before.form == sentence.form and sentence.form not in _PROSE and before.heading == sentence.heading

@@ -1,0 +1,149 @@
+"""What the console's pages send. Lenient where words are kept, strict where something is changed."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy
+
+from agents.models import Review
+from agents.queue import SHOWN_LABELS, SORTS, QueueFilter
+from portal.forms import HandrailForm
+from portal.models import Category, StaffRole, Ticket, User
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What stood on a rep's page when they pressed a button: their words and what they had seen of the conversation."""
+
+    text: str | None
+    note: str | None
+    version: int
+    seen: int
+    draft_id: int | None
+    stale_accepted: bool
+    was: str
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the words differ from those the page came with; an untouched page never overwrites another one's."""
+        return self.fingerprint != self.was
+
+    @property
+    def fingerprint(self) -> str:
+        return words_digest(self.text or "", self.note or "")
+
+
+def words_digest(text: str, note: str) -> str:
+    """A fingerprint of the words on a page, whatever the browser made of their line ends."""
+    joined = "\0".join(part.replace("\r\n", "\n") for part in (text, note))
+    return hashlib.sha256(joined.encode()).hexdigest()[:32]
+
+
+def read_desk(posted: QueryDict) -> Desk:
+    """The desk as posted. A page without a version (a script, an old bookmark) is taken to have seen nothing."""
+    return Desk(
+        text=posted.get("text"),
+        note=posted.get("note"),
+        version=_whole(posted.get("version")) or 0,
+        seen=_whole(posted.get("seen")) or 0,
+        draft_id=_whole(posted.get("draft")),
+        stale_accepted=bool(posted.get("stale_accepted")),
+        was=posted.get("was", ""),
+    )
+
+
+def _whole(value: str | None) -> int | None:
+    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 18 else None
+
+
+class QueueForm(HandrailForm):
+    """The filters over the queue; what it cannot read counts as not asked for."""
+
+    show = forms.ChoiceField(choices=list(SHOWN_LABELS.items()), required=False, widget=forms.HiddenInput)
+    q = forms.CharField(
+        label=gettext_lazy("Number or subject"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+    whose = forms.ChoiceField(
+        label=gettext_lazy("Responsible"),
+        choices=[
+            ("", gettext_lazy("anybody")),
+            ("mine", gettext_lazy("me")),
+            ("nobody", gettext_lazy("nobody yet")),
+        ],
+        required=False,
+    )
+    category = forms.ChoiceField(label=gettext_lazy("Category"), required=False)
+    priority = forms.ChoiceField(
+        label=gettext_lazy("Priority"),
+        choices=[("", gettext_lazy("any")), *reversed(Ticket.Priority.choices)],
+        required=False,
+    )
+    sort = forms.ChoiceField(label=gettext_lazy("Order"), choices=list(SORTS.items()), required=False)
+    high_touch = forms.BooleanField(label=gettext_lazy("High-touch only"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        categories = Category.objects.values_list("slug", "name")
+        choices = [("", gettext_lazy("any")), ("none", gettext_lazy("none yet")), *categories]
+        self.fields["category"].choices = choices  # type: ignore[attr-defined]
+
+    def wanted(self) -> QueueFilter:
+        """The filter, from the fields that could be read."""
+        self.is_valid()
+        read = self.cleaned_data
+        return QueueFilter(
+            show=read.get("show") or "open",
+            whose=read.get("whose", ""),
+            category=read.get("category", ""),
+            priority=read.get("priority", ""),
+            high_touch=bool(read.get("high_touch")),
+            words=read.get("q", ""),
+            sort=read.get("sort") or "order",
+        )
+
+
+class CategoryForm(forms.Form):
+    """A category in use, or none."""
+
+    category = forms.ModelChoiceField(
+        queryset=Category.objects.filter(is_active=True), to_field_name="slug", required=False
+    )
+
+
+class PriorityForm(forms.Form):
+    """A priority."""
+
+    priority = forms.ChoiceField(choices=Ticket.Priority.choices)
+
+
+class AssigneeForm(forms.Form):
+    """Somebody who answers requests, or nobody."""
+
+    assignee = forms.ModelChoiceField(queryset=User.objects.none(), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["assignee"].queryset = reps()  # type: ignore[attr-defined]
+
+
+class RejectionForm(forms.Form):
+    """Why a draft will not do."""
+
+    reason = forms.ChoiceField(
+        choices=Review.Reason.choices,
+        error_messages={"required": gettext_lazy("Choose why the draft will not do. Nothing was changed.")},
+    )
+    comment = forms.CharField(required=False, max_length=5_000)
+
+
+def reps() -> QuerySet[User]:
+    """Everybody who answers requests, by name."""
+    roles = StaffRole.objects.values("user")
+    return User.objects.filter(pk__in=roles, is_active=True, kind=User.Kind.HUMAN).order_by("display_name", "email")

@@ -1,0 +1,275 @@
+"""The queue: which requests a rep sees, in which order, and why. Reads only, in a fixed number of queries.
+
+Invariant: nothing is out of sight. What triage thinks of a request moves it within the order, and the row says so.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Case, Count, F, IntegerField, Max, Q, QuerySet, Value, When, prefetch_related_objects
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from agents.evidence import Measured, draft_state, measured, proposed_category_name
+from agents.models import Composition
+from portal.models import Category, Message, Organisation, Ticket, User
+from triage.models import FieldName, FieldProposal, Run, Verdict
+from triage.reading import latest_runs
+
+PER_PAGE = 50
+SORTS = {
+    "order": gettext_lazy("What to answer first"),
+    "oldest": gettext_lazy("Oldest first"),
+    "newest": gettext_lazy("Newest first"),
+    "changed": gettext_lazy("Last changed first"),
+}
+_SORT_FIELDS = {"oldest": ("id",), "newest": ("-id",), "changed": ("-updated_at", "-id")}
+_SHOWN = {
+    "open": Q(status=Ticket.Status.OPEN),
+    "waiting": Q(status=Ticket.Status.WAITING),
+    "solved": Q(status__in=[Ticket.Status.SOLVED, Ticket.Status.CLOSED]),
+    "all": Q(),
+}
+SHOWN_LABELS = {
+    "open": gettext_lazy("To answer"),
+    "waiting": gettext_lazy("Waiting for the customer"),
+    "solved": gettext_lazy("Solved"),
+    "all": gettext_lazy("All"),
+}
+
+
+@dataclass(frozen=True)
+class QueueFilter:
+    """What the rep asked for; every value is one that the filter form offers."""
+
+    show: str = "open"
+    whose: str = ""
+    category: str = ""
+    priority: str = ""
+    high_touch: bool = False
+    words: str = ""
+    sort: str = "order"
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.whose or self.category or self.priority or self.high_touch or self.words)
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One status with how many requests it holds under the other filters."""
+
+    value: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """A request as one line of the queue."""
+
+    ticket: Ticket
+    account: str
+    account_note: str
+    is_yours_by_record: bool
+    category: str
+    proposed_category: Measured | None
+    priority_note: str
+    why_here: tuple[str, ...]
+    waiting_since: datetime
+    age: str
+    draft_is_ready: bool
+    draft_word: str
+    draft_note: str
+    you_are_writing: bool
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A page of the queue."""
+
+    rows: tuple[QueueRow, ...]
+    page: Page[Ticket]
+    tabs: tuple[Tab, ...]
+
+
+def read_queue(*, reader: User, wanted: QueueFilter, page: str | None, per_page: int = PER_PAGE) -> Queue:
+    """The page of requests that this rep asked for, in order, with the counts of every tab."""
+    narrowed = _narrow(Ticket.objects.visible_to(reader), reader, wanted)
+    counts = narrowed.aggregate(**{name: Count("pk", filter=condition) for name, condition in _SHOWN.items()})
+    tabs = tuple(Tab(name, str(label), counts[name]) for name, label in SHOWN_LABELS.items())
+    tickets = _ordered(narrowed.filter(_SHOWN[wanted.show]), reader, wanted.sort)
+    paginator = Paginator(tickets, per_page)
+    paginator.count = counts[wanted.show]  # counted above, with the other tabs
+    shown = paginator.get_page(page)
+    return Queue(rows=_rows(list(shown.object_list), reader), page=shown, tabs=tabs)
+
+
+def _narrow(tickets: QuerySet[Ticket], reader: User, wanted: QueueFilter) -> QuerySet[Ticket]:
+    if wanted.whose == "mine":
+        tickets = tickets.filter(assignee=reader)
+    elif wanted.whose == "nobody":
+        tickets = tickets.filter(assignee__isnull=True)
+    if wanted.category == "none":
+        tickets = tickets.filter(category__isnull=True)
+    elif wanted.category:
+        tickets = tickets.filter(category__slug=wanted.category)
+    if wanted.priority:
+        tickets = tickets.filter(priority=wanted.priority)
+    if wanted.high_touch:
+        tickets = tickets.filter(organisation__kind=Organisation.Kind.HIGH_TOUCH)
+    for word in wanted.words.split()[:8]:
+        found = Q(subject__icontains=word)
+        number = word.removeprefix("#")
+        if number.isascii() and number.isdigit() and len(number) < 18:
+            found |= Q(pk=int(number))
+        tickets = tickets.filter(found)
+    return tickets
+
+
+def _ordered(tickets: QuerySet[Ticket], reader: User, sort: str) -> QuerySet[Ticket]:
+    tickets = tickets.select_related(
+        "requester", "organisation__engineer", "organisation__deputy", "category", "assignee"
+    )
+    if sort in _SORT_FIELDS:
+        return tickets.order_by(*_SORT_FIELDS[sort])
+    latest = Run.objects.values("ticket").annotate(latest=Max("pk")).values("latest")
+    set_back = Run.objects.filter(pk__in=latest).exclude(verdict=Verdict.PLAIN).values("ticket")
+    # Triage stores a later priority only when it is high, so a request's newest proposal is high if any is.
+    raised = FieldProposal.objects.filter(field=FieldName.PRIORITY, value=Ticket.Priority.HIGH)
+    return tickets.annotate(
+        rank=Case(
+            When(Q(organisation__kind=Organisation.Kind.HIGH_TOUCH) & _served_by(reader), then=0),
+            When(priority=Ticket.Priority.URGENT, then=1),
+            When(priority=Ticket.Priority.HIGH, then=2),
+            When(pk__in=set_back, then=6),
+            When(priority=Ticket.Priority.LOW, then=5),
+            When(pk__in=raised.values("run__ticket"), then=3),
+            default=Value(4),
+            output_field=IntegerField(),
+        )
+    ).order_by("rank", "id")
+
+
+def _served_by(reader: User) -> Q:
+    return Q(organisation__engineer=reader) | Q(organisation__deputy=reader)
+
+
+def _rows(tickets: list[Ticket], reader: User) -> tuple[QueueRow, ...]:
+    ids = [ticket.pk for ticket in tickets]
+    runs = latest_runs(ids)
+    prefetch_related_objects(list(runs.values()), "draft__reviews")
+    proposals = _newest_proposals(ids)
+    last_words = Message.objects.filter(ticket__in=ids, direction=Message.Direction.INBOUND).values("ticket")
+    since = dict(last_words.annotate(last=Max("created_at")).values_list("ticket", "last"))
+    writing = set(Composition.objects.filter(ticket__in=ids, author=reader).values_list("ticket", flat=True))
+    names = dict(Category.objects.values_list("slug", "name"))
+    return tuple(
+        _row(
+            ticket,
+            runs.get(ticket.pk),
+            proposals.get(ticket.pk, {}),
+            reader,
+            names,
+            since.get(ticket.pk),
+            writing=ticket.pk in writing,
+        )
+        for ticket in tickets
+    )
+
+
+def _newest_proposals(ids: list[int]) -> dict[int, dict[str, FieldProposal]]:
+    """For each request, the newest proposal of each field."""
+    newest = FieldProposal.objects.filter(run__ticket__in=ids).annotate(of_ticket=F("run__ticket"))
+    found: dict[int, dict[str, FieldProposal]] = {}
+    for proposal in newest.order_by("of_ticket", "field", "-run_id").distinct("of_ticket", "field"):
+        found.setdefault(proposal.of_ticket, {})[proposal.field] = proposal
+    return found
+
+
+def _row(
+    ticket: Ticket,
+    run: Run | None,
+    proposals: dict[str, FieldProposal],
+    reader: User,
+    names: dict[str, str],
+    since: datetime | None,
+    *,
+    writing: bool,
+) -> QueueRow:
+    category, priority = proposals.get(FieldName.CATEGORY), proposals.get(FieldName.PRIORITY)
+    proposed = None
+    if ticket.category is None and category is not None:
+        proposed = measured(category, proposed_category_name(category, names))
+    by_record = _is_served_by(ticket, reader)
+    state = draft_state(ticket, run)
+    return QueueRow(
+        ticket=ticket,
+        account=ticket.organisation.name if ticket.organisation is not None else _("No known account"),
+        account_note=_account_note(ticket),
+        is_yours_by_record=by_record,
+        category=ticket.category.name if ticket.category is not None else "",
+        proposed_category=proposed,
+        priority_note=_priority_note(ticket, priority),
+        why_here=tuple(_why_here(ticket, run, priority, by_record=by_record)),
+        waiting_since=since or ticket.created_at,
+        age=_age(since or ticket.created_at),
+        draft_is_ready=state.is_ready,
+        draft_word=state.word,
+        draft_note=state.note,
+        you_are_writing=writing,
+    )
+
+
+def _age(since: datetime) -> str:
+    """How long ago, in one unit: a column of these is read at a glance."""
+    minutes = max(0, int((timezone.now() - since).total_seconds() // 60))
+    if minutes < 60:
+        return _("%(n)d min") % {"n": minutes}
+    if minutes < 48 * 60:
+        return _("%(n)d h") % {"n": minutes // 60}
+    return _("%(n)d days") % {"n": minutes // (24 * 60)}
+
+
+def _is_served_by(ticket: Ticket, reader: User) -> bool:
+    organisation = ticket.organisation
+    return (
+        ticket.is_high_touch
+        and organisation is not None
+        and reader.pk in {organisation.engineer_id, organisation.deputy_id}
+    )
+
+
+def _account_note(ticket: Ticket) -> str:
+    if ticket.is_high_touch:
+        return _("High-touch")
+    return _("unknown account") if ticket.is_unknown_account else ""
+
+
+def _priority_note(ticket: Ticket, proposal: FieldProposal | None) -> str:
+    if proposal is None:
+        return ""
+    reason = "; ".join(str(reason) for reason in proposal.reasons[:2])
+    if proposal.value == ticket.priority:
+        return reason
+    label = Ticket.Priority(proposal.value).label if proposal.value in Ticket.Priority.values else proposal.value
+    return _("%(value)s proposed: %(reason)s") % {"value": label, "reason": reason}
+
+
+def _why_here(ticket: Ticket, run: Run | None, priority: FieldProposal | None, *, by_record: bool) -> Iterable[str]:
+    """What put the request where it stands, in the words of the ranking above."""
+    if by_record:
+        yield _("yours by record")
+    elif ticket.priority in {Ticket.Priority.URGENT, Ticket.Priority.HIGH}:
+        yield _("set to %(priority)s by a person") % {"priority": ticket.get_priority_display().lower()}
+    elif run is not None and run.verdict != Verdict.PLAIN:
+        yield _("set back: %(verdict)s") % {"verdict": run.get_verdict_display()}
+    elif ticket.priority == Ticket.Priority.LOW:
+        yield _("set to low by a person")
+    elif priority is not None and priority.value == Ticket.Priority.HIGH:
+        yield _("high priority proposed")
+    else:
+        yield _("oldest first")

@@ -1,0 +1,147 @@
+"""A conversation as a rep sees it: everything, in order, with what was kept back and what was noted. Reads only."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal.models import Attachment, AuditEvent, DeflectionShown, Message, MessageStop, OutboxEntry, Ticket, User
+
+LONG_CHARACTERS = 2_400
+LONG_LINES = 40
+# Shown first and last; what lies between is folded once there is more.
+MOST_UNFOLDED = 8
+SHOWN_EVENTS = {
+    "ticket.category_changed": gettext_lazy("changed the category"),
+    "ticket.priority_changed": gettext_lazy("changed the priority"),
+    "ticket.assignee_changed": gettext_lazy("changed who is responsible"),
+    "ticket.status_changed": gettext_lazy("changed the status"),
+    "draft.rejected": gettext_lazy("rejected the draft"),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One message or note. `opening` is set when the text is too long to show whole."""
+
+    id: int
+    direction: str
+    who: str
+    when: datetime
+    text: str
+    opening: str
+    attachments: tuple[Attachment, ...]
+    automatic: str
+    stop_reason: str
+    stopped_when: datetime | None
+    stopped_by: str
+    seconds_left: int
+    mail_trouble: str
+    is_new: bool
+
+    @property
+    def is_stopped(self) -> bool:
+        return bool(self.stop_reason)
+
+
+@dataclass(frozen=True)
+class Happening:
+    """A change that a colleague made."""
+
+    who: str
+    what: str
+    when: datetime
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The conversation, the oldest first; `folded` lies between `earliest` and `latest`."""
+
+    earliest: tuple[Entry, ...]
+    folded: tuple[Entry, ...]
+    latest: tuple[Entry, ...]
+    last_id: int
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return self.earliest + self.folded + self.latest
+
+    @property
+    def new(self) -> tuple[Entry, ...]:
+        """What came after the message that the rep saw last."""
+        return tuple(entry for entry in self.entries if entry.is_new)
+
+
+def read_timeline(ticket: Ticket, *, seen: int | None = None) -> Timeline:
+    """The whole conversation; what came after message `seen` is marked as new."""
+    messages = ticket.messages.with_text().select_related("stop__stopped_by", "outbox_entry").order_by("pk")
+    now = timezone.now()
+    entries = tuple(_entry(message, now, seen) for message in messages)
+    last_id = entries[-1].id if entries else 0
+    if len(entries) <= MOST_UNFOLDED or seen is not None:
+        return Timeline(entries, (), (), last_id)
+    return Timeline(entries[:1], entries[1 : 2 - MOST_UNFOLDED], entries[2 - MOST_UNFOLDED :], last_id)
+
+
+def shown_articles(ticket: Ticket) -> list[DeflectionShown]:
+    """The articles that stood beside the form, in their order, and whether the writer opened them."""
+    return list(ticket.shown_articles.select_related("article"))
+
+
+def happenings(ticket: Ticket, limit: int = 12) -> list[Happening]:
+    """What colleagues changed of late, the newest first."""
+    events = (
+        AuditEvent.objects.filter(ticket_id=ticket.pk, verb__in=SHOWN_EVENTS).select_related("actor").order_by("-pk")
+    )
+    return [Happening(_name(event.actor), str(SHOWN_EVENTS[event.verb]), event.created_at) for event in events[:limit]]
+
+
+def held_back_words(ticket: Ticket, rep: User) -> Message | None:
+    """The rep's reply that a new message of the customer held back, while nothing was sent in its place."""
+    last = ticket.messages.filter(direction=Message.Direction.OUTBOUND).with_text().order_by("-pk").first()
+    if last is None or not last.is_stopped or last.released_by_id != rep.pk:
+        return None
+    return last if last.stop.reason == MessageStop.Reason.WITHHELD else None
+
+
+def _entry(message: Message, now: datetime, seen: int | None) -> Entry:
+    outbound = message.direction == Message.Direction.OUTBOUND
+    stop = message.stop if message.is_stopped else None
+    left = (message.visible_from - now) if outbound and stop is None else timedelta(0)
+    text = message.text
+    return Entry(
+        id=message.pk,
+        direction=message.direction,
+        who=_name(message.released_by if outbound else message.author),
+        when=message.created_at,
+        text=text,
+        opening=_opening(text),
+        attachments=tuple(message.attachments.all()),
+        automatic=str(message.get_automatic_display()) if message.automatic != Message.Automatic.NONE else "",
+        stop_reason=stop.reason if stop is not None else "",
+        stopped_when=stop.created_at if stop is not None else None,
+        stopped_by=_name(stop.stopped_by) if stop is not None and stop.stopped_by is not None else "",
+        seconds_left=max(0, -(-int(left.total_seconds() * 1000) // 1000)),
+        mail_trouble=_mail_trouble(message) if outbound else "",
+        is_new=seen is not None and message.pk > seen and message.direction == Message.Direction.INBOUND,
+    )
+
+
+def _opening(text: str) -> str:
+    """The beginning of a text too long for a conversation; empty when it may stand whole."""
+    lines = text.split("\n")
+    if len(text) <= LONG_CHARACTERS and len(lines) <= LONG_LINES:
+        return ""
+    return "\n".join(lines[:LONG_LINES])[:LONG_CHARACTERS]
+
+
+def _mail_trouble(message: Message) -> str:
+    entry: OutboxEntry | None = getattr(message, "outbox_entry", None)
+    troubles = {OutboxEntry.State.FAILED, OutboxEntry.State.STUCK}
+    return str(entry.get_state_display()) if entry is not None and entry.state in troubles else ""
+
+
+def _name(person: User | None) -> str:
+    return person.get_full_name() if person is not None else _("Nobody on record")

@@ -1,0 +1,29 @@
+"""The console's addresses, under the namespace `agents`."""
+
+from django.urls import path
+
+from agents.views import drafts, fields, queue, replies, ticket
+
+app_name = "agents"
+
+urlpatterns = [
+    path("", queue.queue, name="queue"),
+    path("tickets/<int:number>/", ticket.ticket, name="ticket"),
+    path("tickets/<int:number>/triage/", ticket.triage_pane, name="triage_pane"),
+    path("tickets/<int:number>/news/", ticket.news, name="news"),
+    path("tickets/<int:number>/keep/", replies.keep, name="keep"),
+    path("tickets/<int:number>/preview/", replies.preview, name="preview"),
+    path("tickets/<int:number>/send/", replies.send, name="send"),
+    path("tickets/<int:number>/note/", replies.note, name="note"),
+    path("tickets/<int:number>/messages/<int:message>/withdraw/", replies.withdraw, name="withdraw"),
+    path("tickets/<int:number>/messages/<int:message>/take-back/", replies.take_back, name="take_back"),
+    path("tickets/<int:number>/drafts/<int:draft>/use/", drafts.use, name="use_draft"),
+    path("tickets/<int:number>/drafts/<int:draft>/reject/", drafts.reject, name="reject_draft"),
+    path("tickets/<int:number>/steps/<int:step>/use/", drafts.use_next_step, name="use_step"),
+    path("tickets/<int:number>/read-again/", drafts.read_again, name="read_again"),
+    path("tickets/<int:number>/category/", fields.category, name="category"),
+    path("tickets/<int:number>/priority/", fields.priority, name="priority"),
+    path("tickets/<int:number>/assignee/", fields.assignee, name="assignee"),
+    path("tickets/<int:number>/solve/", fields.solve, name="solve"),
+    path("tickets/<int:number>/reopen/", fields.reopen, name="reopen"),
+]

@@ -1,0 +1,1 @@
+"""The console's pages: each parses, calls one function, and presents."""

@@ -1,0 +1,158 @@
+"""The ticket page as one desk: every button on it first keeps what the rep was writing, then does its own thing.
+
+Invariant: a refusal is shown on the same page, with the kept words in the editor and what is new in the conversation.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from agents.actions.compositions import keep_words
+from agents.evidence import DraftView, Measured, proposals_of, view_draft, who_serves, why_no_draft
+from agents.forms import Desk, read_desk, reps, words_digest
+from agents.models import Composition, Review
+from agents.timeline import happenings, held_back_words, read_timeline, shown_articles
+from agents.views.access import find_ticket, rep_of
+from portal.errors import AlreadySentError, ConversationMovedOnError, NotAllowedError, PortalError, SessionEndedError
+from portal.models import Category, Message, Ticket, User
+from portal.permissions import may_reply
+from triage.models import Draft, Run
+from triage.reading import latest_run
+
+_STATUS: dict[type[PortalError], int] = {
+    ConversationMovedOnError: 409,
+    AlreadySentError: 409,
+    NotAllowedError: 403,
+    SessionEndedError: 403,
+}
+
+
+@dataclass(frozen=True)
+class TriagePane:
+    """What triage says of the newest message it read."""
+
+    run: Run | None
+    draft: DraftView | None
+    why_not: str
+    proposals: dict[str, Measured]
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something may still come."""
+        return self.run is None or self.run.state in {"pending", "running"}
+
+
+@dataclass(frozen=True)
+class Editor:
+    """What stands in the editor, and where it came from."""
+
+    text: str
+    note: str
+    draft_id: int | None
+    stale_because: tuple[str, ...]
+    kept: Composition | None
+    held_back: Message | None
+
+    @property
+    def was(self) -> str:
+        return words_digest(self.text, self.note)
+
+
+def read_pane(ticket: Ticket) -> TriagePane:
+    """The triage pane of a request."""
+    run = latest_run(ticket)
+    draft: Draft | None = getattr(run, "draft", None) if run is not None else None
+    return TriagePane(
+        run=run,
+        draft=view_draft(draft) if draft is not None else None,
+        why_not=why_no_draft(ticket, run) if run is not None and draft is None else "",
+        proposals=proposals_of(ticket),
+    )
+
+
+def read_editor(ticket: Ticket, rep: User, pane: TriagePane) -> Editor:
+    """The rep's kept words; failing those, their reply that was held back; failing that, nothing."""
+    kept = Composition.objects.filter(ticket=ticket, author=rep).select_related("draft").first()
+    held = None if kept is not None and kept.text.strip() else held_back_words(ticket, rep)
+    draft_id = kept.draft_id if kept is not None else None
+    stale: tuple[str, ...] = ()
+    if kept is not None and kept.draft is not None:
+        known = pane.draft if pane.draft is not None and pane.draft.draft.pk == draft_id else view_draft(kept.draft)
+        stale = known.stale_because
+    return Editor(
+        text=held.text if held is not None else kept.text if kept is not None else "",
+        note=kept.note if kept is not None else "",
+        draft_id=draft_id,
+        stale_because=stale,
+        kept=kept if kept is not None and (kept.text.strip() or kept.note.strip()) else None,
+        held_back=held,
+    )
+
+
+def ticket_page(
+    request: HttpRequest, ticket: Ticket, *, refusal: PortalError | None = None, seen: int | None = None
+) -> HttpResponse:
+    """The whole ticket page; with a refusal, its words at the top and a status that says so."""
+    rep = rep_of(request)
+    pane = read_pane(ticket)
+    timeline = read_timeline(ticket, seen=seen)
+    context = {
+        "ticket": ticket,
+        "timeline": timeline,
+        "on_their_way": [entry for entry in timeline.entries if entry.seconds_left],
+        "pane": pane,
+        "editor": read_editor(ticket, rep, pane),
+        "may_reply": may_reply(rep, ticket),
+        "who_serves": who_serves(ticket),
+        "shown_articles": shown_articles(ticket),
+        "happenings": happenings(ticket),
+        "categories": Category.objects.filter(is_active=True),
+        "priorities": Ticket.Priority.choices,
+        "reps": reps(),
+        "reasons": Review.Reason.choices,
+        "undo_seconds": settings.HANDRAIL_UNDO_SECONDS,
+        "refusal": refusal,
+        "others_writing": _others_writing(ticket, rep),
+    }
+    status = 200 if refusal is None else _STATUS.get(type(refusal), 422)
+    return render(request, "agents/ticket.html", context, status=status)
+
+
+def keep_desk(ticket: Ticket, rep: User, desk: Desk) -> Composition | None:
+    """Keep what was posted if it was changed on that page."""
+    if (desk.text is None and desk.note is None) or not desk.is_changed:
+        return None
+    draft = find_draft(ticket, desk)
+    return keep_words(actor=rep, ticket=ticket, version=desk.version, text=desk.text, note=desk.note, draft=draft)
+
+
+def find_draft(ticket: Ticket, desk: Desk) -> Draft | None:
+    """The draft that the posted words began as."""
+    return Draft.objects.filter(pk=desk.draft_id, ticket=ticket).first() if desk.draft_id else None
+
+
+def act(
+    request: HttpRequest, number: int, do: Callable[[User, Ticket, Desk], str], *, anchor: str = ""
+) -> HttpResponse:
+    """Keep the rep's words, do one thing, and go back to the ticket page with what `do` says about it."""
+    ticket, rep = find_ticket(request, number), rep_of(request)
+    desk = read_desk(request.POST)
+    try:
+        keep_desk(ticket, rep, desk)
+        done = do(rep, ticket, desk)
+    except PortalError as refusal:
+        return ticket_page(request, find_ticket(request, number), refusal=refusal, seen=desk.seen or None)
+    if done:
+        messages.success(request, done)
+    return redirect(reverse("agents:ticket", args=[number]) + (f"#{anchor}" if anchor else ""))
+
+
+def _others_writing(ticket: Ticket, rep: User) -> list[Composition]:
+    """Colleagues with a reply of their own begun here: two answers help nobody."""
+    begun = Composition.objects.filter(ticket=ticket).exclude(author=rep).exclude(text="").select_related("author")
+    return list(begun.order_by("-updated_at"))
