@@ -1,0 +1,1 @@
+"""Measures what the product does on labelled data, through its own code paths and on throw-away databases."""

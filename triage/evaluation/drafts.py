@@ -1,0 +1,141 @@
+"""`evaluate drafts`: each query is a request; the whole pipeline drafts or abstains, in one throw-away database.
+
+Support is checked against the data set's own text, not against what the product stored. Both halves of the hash split
+are shown, because the bars of the gate were set on one of them.
+"""
+
+import time
+from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from triage.evaluation import metrics
+from triage.evaluation.datasets import Query, QueryKind, SearchSet, read_search_set
+from triage.evaluation.knowledge import import_documents, throwaway_site
+from triage.evaluation.report import Figures, Report
+from triage.evaluation.runner import Evaluation, with_progress
+from triage.facts import Kind, Request
+from triage.outcome import Outcome
+from triage.pipeline import run_pipeline
+from triage.running import prepare
+
+READER = frozenset({"public"})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a rep would have got: `shown` are document ids, those that the draft cites first."""
+
+    cited: tuple[str, ...]
+    shown: tuple[str, ...]
+    quoted: tuple[str, ...]
+    reason: str
+    milliseconds: float
+
+
+def draft_all(queries: Sequence[Query], document_of: Mapping[int, str]) -> dict[Query, Answer]:
+    answers = {}
+    for query in with_progress(queries, "requests"):
+        started = time.perf_counter()
+        outcome = run_pipeline(_request(query))
+        answers[query] = _answer(outcome, document_of, (time.perf_counter() - started) * 1000)
+    return answers
+
+
+def _request(query: Query) -> Request:
+    return Request(
+        ticket_id=0,
+        message_id=0,
+        requester_name="",
+        subject="",
+        text=query.text,
+        language="en",
+        audiences=READER,
+        is_first=True,
+        is_latest=True,
+        drafting=True,
+    )
+
+
+def _answer(outcome: Outcome, document_of: Mapping[int, str], milliseconds: float) -> Answer:
+    quoted = [sentence for sentence in outcome.grounded.sentences if sentence.kind is Kind.QUOTED]
+    by_source = {a.source_text_id: document_of[a.article_id] for a in outcome.evidence.articles}
+    cited = dict.fromkeys(by_source[sentence.source_text_id or 0] for sentence in quoted)
+    return Answer(
+        cited=tuple(cited),
+        shown=tuple(dict.fromkeys([*cited, *by_source.values()])),
+        quoted=tuple(sentence.text for sentence in quoted),
+        reason=str(outcome.grounded.no_draft_reason),
+        milliseconds=milliseconds,
+    )
+
+
+def run(options: Mapping[str, object]) -> Report:
+    dataset = read_search_set(Path(str(options["directory"])))
+    with throwaway_site():
+        document_of = import_documents(dataset.documents)
+        prepare()
+        answers = draft_all(dataset.queries, document_of)
+    answerable = dataset.of_kind(QueryKind.ANSWERABLE)
+    halves = {name: [q for q in answerable if q.half == half] for half, name in ((0, "tuned_on"), (1, "held_out"))}
+    times = [answer.milliseconds for answer in answers.values()]
+    figures: Figures = {
+        "requests": len(dataset.queries),
+        **_figures(answerable, answers),
+        "supported_sentences": _supported(dataset, answers),
+        "foreign_drafted": _drafted(dataset.of_kind(QueryKind.FOREIGN), answers),
+        "withheld_drafted": _drafted(dataset.of_kind(QueryKind.WITHHELD), answers),
+        "ms_p50": metrics.percentile(times, 0.5),
+        "ms_p95": metrics.percentile(times, 0.95),
+        "halves": {name: {"requests": len(chosen), **_figures(chosen, answers)} for name, chosen in halves.items()},
+        "abstained": _reasons(answerable, answers),
+    }
+    return Report(f"drafts on {dataset.name}", figures, (f"data {dataset.digest[:12]}",))
+
+
+def _figures(queries: Sequence[Query], answers: Mapping[Query, Answer]) -> Figures:
+    """Over answerable requests. hit@k: the right article is among the first k that the run puts before a rep."""
+    return {
+        "drafted": _drafted(queries, answers),
+        "hit@1": metrics.mean([metrics.hit_at(answers[query].shown, query.relevant, 1) for query in queries]),
+        "hit@3": metrics.mean([metrics.hit_at(answers[query].shown, query.relevant, 3) for query in queries]),
+        "wrong_confident": metrics.mean([float(_is_wrong(query, answers[query])) for query in queries]),
+    }
+
+
+def _is_wrong(query: Query, answer: Answer) -> bool:
+    return bool(answer.cited) and answer.cited[0] not in query.relevant
+
+
+def _drafted(queries: Sequence[Query], answers: Mapping[Query, Answer]) -> float | None:
+    return metrics.mean([float(bool(answers[query].cited)) for query in queries]) if queries else None
+
+
+def _supported(dataset: SearchSet, answers: Mapping[Query, Answer]) -> float | None:
+    texts = {document.document_id: _plain(f"{document.title} {document.text}") for document in dataset.documents}
+    checked = [
+        float(any(_plain(sentence) in texts[cited] for cited in answer.cited))
+        for answer in answers.values()
+        for sentence in answer.quoted
+    ]
+    return metrics.mean(checked) if checked else None
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _reasons(queries: Sequence[Query], answers: Mapping[Query, Answer]) -> Figures:
+    counted: dict[str, int] = {}
+    for query in queries:
+        if reason := answers[query].reason:
+            counted[reason] = counted.get(reason, 0) + 1
+    return dict(sorted(counted.items()))
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("directory", help="BEIR layout: corpus.jsonl, queries.jsonl, qrels/test.tsv")
+
+
+EVALUATION = Evaluation("drafts", "drafts and abstentions of the whole pipeline", _add_arguments, run)
