@@ -23,7 +23,7 @@ Relevance = Callable[[Sequence[str]], Sequence[float]]
 
 _META = re.compile(
     r"^(?:in )?th(?:is|e following) (?:article|topic|page|guide|document|section)\b|^(?:note|disclaimer)\b\s*:?"
-    r"|^for (?:more|further)|^(?:see|refer to|read)\b"
+    r"|^for (?:more|further)|^(?:see|refer to|read)\b|\bjump (?:directly )?to\b"
     r"|\bin our (?:developer documentation|support knowledge base|user guide|knowledge base)\.?$",
     re.IGNORECASE,
 )
@@ -36,6 +36,9 @@ _REPRODUCES = re.compile(r"steps to reproduce|prerequisites?\b|expected result|a
 _POINTS_AT_PICTURE = re.compile(
     r"\b(?:screen ?shots?|(?:following|below|above) (?:image|figure|picture|diagram|table|video)|as shown)\b",
     re.IGNORECASE,
+)
+_POINTS_AROUND = re.compile(
+    r"\b(?:listed|described|mentioned|explained|sections?|see) (?:below|above)\b", re.IGNORECASE
 )
 # Told to do something, or begun inside a quotation: not a description.
 _ADDRESSES = re.compile(r"^(?:[\"'“‘(]|please|click|add|go|open|install|use|run|log in)\b|^[\"'“‘(]", re.IGNORECASE)
@@ -166,6 +169,7 @@ def _stands_alone(unit: Unit) -> bool:
         or _LEANS_BACK.match(unit.text)
         or _POINTS_AT_PICTURE.search(unit.text)
         or _ADDRESSES.match(unit.text)
+        or _POINTS_AROUND.search(unit.text)
         or len(unit.text) < 20
     )
 

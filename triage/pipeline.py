@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from importlib.metadata import version
 
+from django.conf import settings
 from haystack import Pipeline
 from haystack.tracing.tracer import Span, Tracer, disable_tracing, enable_tracing
 
@@ -39,7 +40,7 @@ def build_pipeline() -> Pipeline:
     pipeline.add_component("classify", Classify(read_examples=read_examples))
     pipeline.add_component("prioritise", Prioritise())
     pipeline.add_component("retrieve", Retrieve())
-    pipeline.add_component("draft", Draft())
+    pipeline.add_component("draft", Draft(site_url=settings.HANDRAIL_PUBLIC_URL))
     pipeline.add_component("ground", Ground(read_sources=read_sources))
     pipeline.add_component("advise", Advise())
     pipeline.connect("read_logs.readings", "prioritise.readings")

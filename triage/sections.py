@@ -45,9 +45,11 @@ _BARE = re.compile(
 )
 # Headings of support articles as they stand in plain text, where an import or an author lost their mark-up.
 _HEADING_LINE = re.compile(
-    r"^[ \t]{0,8}(affected (?:products and )?versions?(?: and products)?|issues?|symptoms?|description|(?:root )?causes?"
-    r"|(?:possible )?solutions?|resolution|workarounds?|fix|apply the patch|how to apply (?:the|a) patch"
-    r"|steps to reproduce|expected results?|actual results?|related reading|see also|more help|prerequisites?)[ \t:?]{0,4}$",
+    r"^[ \t]{0,8}(affected (?:products and )?versions?(?: and products)?|issues?|symptoms?|description"
+    r"|(?:root )?causes?|(?:possible )?solutions?|resolution|workarounds?|fix|apply the patch"
+    r"|how to apply (?:the|a) patch"
+    r"|steps to reproduce|expected results?|actual results?|related reading|see also|more help"
+    r"|prerequisites?)[ \t:?]{0,4}$",
     re.IGNORECASE | re.MULTILINE,
 )
 _SURE_SOLUTION = re.compile(

@@ -22,6 +22,7 @@ from triage.wording import with_subject, words_of
 
 MAX_STEPS = 3
 _VERSION = re.compile(r"\b[vV]?\d{1,4}\.\d{1,4}(?:\.\d{1,6})?(?:-?p\d+)?\b")
+_HOLDS_FOR = re.compile(r"\b(?:affected|compatible|applicable)\b[^.\n]{0,60}\bversions?\b", re.IGNORECASE)
 _SAYS_ERROR = re.compile(r"\b(?:error|exception|fails?|failed|failing|crash(?:es|ed)?|message)\b", re.IGNORECASE)
 _SAYS_ATTACHED = re.compile(r"\b(?:attach(?:ed|ment)|see the (?:log|file|screenshot))\b", re.IGNORECASE)
 
@@ -30,7 +31,7 @@ _SAYS_ATTACHED = re.compile(r"\b(?:attach(?:ed|ment)|see the (?:log|file|screens
 class Advise:
     """`about`: the score from which an article is worth reading although no draft was made from it."""
 
-    def __init__(self, *, about: float = 0.0) -> None:
+    def __init__(self, *, about: float = 0.4) -> None:
         self.about = about
 
     @component.output_types(steps=list[Step])
@@ -90,9 +91,7 @@ def _questions(request: Request, readings: list[FileReading], articles: list[Art
                 _("The message speaks of an error and does not quote it."),
             )
         )
-    if not _VERSION.search(text) and any(
-        _VERSION.search(article.title + article.text[:1_500]) for article in articles[:2]
-    ):
+    if not _VERSION.search(text) and any(_HOLDS_FOR.search(article.text) for article in articles[:1]):
         steps.append(
             _ask(
                 _("Which version are you using?"),

@@ -5,6 +5,7 @@ Greeting and closing are marked as needing the rep's own words. Nothing here obe
 
 import logging
 from collections.abc import Sequence
+from urllib.parse import urljoin
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -28,10 +29,11 @@ _BY_VERDICT = {
 
 @component
 class Draft:
-    """`bars`: what the evidence has to reach before anything is drafted."""
+    """`bars`: what the evidence has to reach before anything is drafted. `site_url` makes links work in a mail."""
 
-    def __init__(self, *, bars: Bars | None = None) -> None:
-        self.bars = bars or Bars()
+    def __init__(self, *, site_url: str, bars: Bars | None = None) -> None:
+        self.site_url = site_url
+        self.bars = bars
 
     @component.output_types(drafted=Drafted)
     def run(self, request: Request, screening: Screening, evidence: Evidence) -> dict[str, Drafted]:
@@ -39,15 +41,21 @@ class Draft:
         if barred:
             return {"drafted": Drafted(no_draft_reason=barred)}
         text = with_subject(request.subject, request.text)
-        decision = choose_article(evidence, language=request.language, bars=self.bars)
+        decision = choose_article(evidence, language=request.language, bars=self.bars or Bars())
         if decision.article is None:
             return {"drafted": Drafted(no_draft_reason=decision.reason, detail=decision.detail)}
         body = compose(decision.article, relevance_to(text))
         if not body:
             return {"drafted": Drafted(no_draft_reason=NoDraftReason.LOW_CONFIDENCE, detail="nothing to quote")}
         with translation.override(request.language):
-            sentences = (_greeting(request), *body, *_closing(decision.article))
+            sentences = (_greeting(request), *body, *self._closing(decision.article))
         return {"drafted": Drafted(sentences=sentences, detail=decision.detail)}
+
+    def _closing(self, article: ArticleEvidence) -> tuple[Sentence, ...]:
+        url = urljoin(self.site_url, article.url)
+        pointer = _("The whole article, “%(title)s”, is here: %(url)s") % {"title": article.title, "url": url}
+        offer = _("Please write back and tell me whether this helped.")
+        return (Sentence(pointer, Kind.NEEDS_WORDS), Sentence(offer, Kind.NEEDS_WORDS))
 
 
 def _barred(request: Request, screening: Screening) -> str:
@@ -61,12 +69,6 @@ def _barred(request: Request, screening: Screening) -> str:
 def _greeting(request: Request) -> Sentence:
     words = _("Hello %(name)s,") % {"name": request.requester_name} if request.requester_name else _("Hello,")
     return Sentence(words, Kind.NEEDS_WORDS)
-
-
-def _closing(article: ArticleEvidence) -> tuple[Sentence, ...]:
-    pointer = _("The whole article, “%(title)s”, is here: %(url)s") % {"title": article.title, "url": article.url}
-    offer = _("Please write back and tell me whether this helped.")
-    return (Sentence(pointer, Kind.NEEDS_WORDS), Sentence(offer, Kind.NEEDS_WORDS))
 
 
 def relevance_to(text: str) -> Relevance:
