@@ -4,10 +4,10 @@ The requests go in by the same action as the form's, so that triage reads and dr
 """
 
 import uuid
-from dataclasses import dataclass
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from agents.demo_requests import REQUESTS
 from kb import demo as articles
 from portal import demo as people
 from portal.actions.tickets import Filing, file_ticket
@@ -17,20 +17,14 @@ from portal.models import Ticket, User
 NAMESPACE = uuid.UUID("7c5d1f0e-5a0b-4a53-9f0c-6d3f0f5f2a11")
 
 
-@dataclass(frozen=True)
-class DemoRequest:
-    """A request as its writer would fill in the form."""
-
-    who: str
-    subject: str
-    text: str
-    log_name: str = ""
-    log: str = ""
-
-
 def is_empty() -> bool:
     """Whether nobody has used this site yet."""
     return not User.objects.exists() and not Ticket.objects.exists()
+
+
+def is_demo() -> bool:
+    """Whether this site holds the demo."""
+    return User.objects.filter(email="customer@demo.example").exists()
 
 
 def load() -> people.Cast:

@@ -4,11 +4,12 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from portal.views import health, media
+from portal.views import health, mailbox, media
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("media/<path:name>", media.image, name="media"),
+    path("demo/mailbox/", mailbox.demo_mailbox, name="demo_mailbox"),
     # One way in: allauth's. Its sign-in writes the session row that release() looks for.
     path("cms/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
     path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),

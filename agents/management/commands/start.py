@@ -39,6 +39,8 @@ class Command(BaseCommand):
         with embedded.running() as places:
             self._prepare(places)
             logins = "" if options["no_demo"] else self._manage("demo", "--if-empty", role="web")
+            if logins:  # before the workers start, so that the demo's requests find its articles
+                self._manage("reindex_articles", role="worker")
             self._serve(port, bind, places, logins)
 
     def _prepare(self, places: embedded.Places) -> None:
