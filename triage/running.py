@@ -20,12 +20,14 @@ from triage.pipeline import PIPELINE_VERSION, get_pipeline, run_pipeline
 log = logging.getLogger(__name__)
 
 
-def run_triage(message_id: int, *, task_id: str) -> Run | None:
+def run_triage(message_id: int, *, task_id: str, asked_again: bool = False) -> Run | None:
     """Triage a message once; None when there is nothing (more) to do. Raises what the task may retry."""
     message = get_message(message_id)
     if message is None:
         return None
-    run = begin_run(message=message, task_id=task_id, pipeline_version=PIPELINE_VERSION, actor=None)
+    run = begin_run(
+        message=message, task_id=task_id, pipeline_version=PIPELINE_VERSION, actor=None, asked_again=asked_again
+    )
     if run is None:
         return None
     try:

@@ -6,7 +6,7 @@ The web process imports this module to enqueue, so what needs Haystack is import
 from typing import Any
 
 from celery import Task, shared_task
-from celery.signals import worker_process_init
+from celery.signals import celeryd_after_setup, worker_process_init
 from django.db import InterfaceError, OperationalError
 
 from kb.enqueue import enqueue
@@ -26,11 +26,11 @@ SOFT_SECONDS, HARD_SECONDS = 60, 90
     retry_backoff=2,
     retry_kwargs={"max_retries": 3},
 )
-def triage_message(self: "Task[..., None]", message_id: int) -> None:
-    """Triage one customer message, once however often it is delivered."""
+def triage_message(self: "Task[..., None]", message_id: int, asked: int = 0) -> None:
+    """Triage one customer message, once however often it is delivered; `asked`: a person wants a failed one again."""
     from triage.running import run_triage
 
-    run_triage(message_id, task_id=self.request.id or "")
+    run_triage(message_id, task_id=self.request.id or "", asked_again=bool(asked))
 
 
 @shared_task(name="triage.sweep_untriaged", queue="triage", time_limit=60, soft_time_limit=45)
@@ -39,9 +39,10 @@ def sweep_untriaged() -> int:
     return sum(enqueue(triage_message, message_id) for message_id in missed_messages())
 
 
-@worker_process_init.connect
-def warm_up(**_: Any) -> None:
-    """Load the embedder and build the pipeline before the first request comes, after the fork."""
-    from triage.running import prepare
+@celeryd_after_setup.connect
+def import_before_fork(instance: Any, **_: Any) -> None:
+    """In a worker that triages, import what is heavy once, before it forks; other workers never load it."""
+    if "triage" in instance.app.amqp.queues.consume_from:
+        from triage.running import prepare
 
-    prepare()
+        worker_process_init.connect(lambda **_: prepare(), weak=False, dispatch_uid="triage.prepare")

@@ -76,7 +76,7 @@ def read_again(request: HttpRequest, number: int) -> HttpResponse:
         message_id = run.message_id if run is not None else newest.pk if newest is not None else None
         if message_id is None:
             raise InvalidRequestError(_("There is no message to read here."))
-        if not enqueue(triage_message, message_id):
+        if not enqueue(triage_message, message_id, 1):
             raise InvalidRequestError(_("The workers cannot be reached just now. They look again by themselves."))
         return _("Asked triage to read it again.")
 

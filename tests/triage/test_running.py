@@ -254,6 +254,11 @@ def test_a_failing_step_is_recorded_by_name_and_tried_again_until_exhausted(
         assert run.is_exhausted is (attempt == MAX_ATTEMPTS)
     assert missed_messages() == []
     assert _triage(stocked, ticket, task_id="t9") is None
+    monkeypatch.undo()
+    with stocked.as_role("worker"):
+        again = run_triage(_first(ticket), task_id="t10", asked_again=True)
+    assert again is not None
+    assert (again.state, again.failure, again.no_draft_reason) != (RunState.FAILED, Failure.STEP, NoDraftReason.FAILED)
 
 
 def test_a_lost_database_is_left_to_the_retry(stocked: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,13 +35,18 @@ from triage.records import outputs_of
 log = logging.getLogger(__name__)
 
 
-def begin_run(*, message: Message, task_id: str, pipeline_version: str, actor: User | None) -> Run | None:
-    """Claim the run of a message; None when it is done, exhausted, or in the hands of another live task."""
+def begin_run(
+    *, message: Message, task_id: str, pipeline_version: str, actor: User | None, asked_again: bool = False
+) -> Run | None:
+    """Claim the run of a message; None when it is done, exhausted, or in the hands of another live task.
+
+    An exhausted run is tried once more for each time that a person asks.
+    """
     with transaction.atomic():
         Run.objects.get_or_create(message=message, defaults={"ticket_id": message.ticket_id})
         # Closes the race of two deliveries of one task: the second waits here and then sees the first one's claim.
         run = Run.objects.select_for_update(of=("self",)).get(message=message)
-        if not _may_begin(run, task_id):
+        if not _may_begin(run, task_id, asked_again=asked_again):
             return None
         if run.state == RunState.RUNNING and run.attempts >= MAX_ATTEMPTS:
             _fail(run, Failure.LOST, "", actor)
@@ -58,8 +63,8 @@ def begin_run(*, message: Message, task_id: str, pipeline_version: str, actor: U
     return run
 
 
-def _may_begin(run: Run, task_id: str) -> bool:
-    if run.state == RunState.DONE or run.is_exhausted:
+def _may_begin(run: Run, task_id: str, *, asked_again: bool) -> bool:
+    if run.state == RunState.DONE or (run.is_exhausted and not asked_again):
         return False
     if run.state != RunState.RUNNING:
         return True
