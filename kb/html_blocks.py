@@ -96,7 +96,7 @@ class _Reader:
         if name in {"ol", "ul"}:
             return self._list(tag, depth)
         if name == "hr":
-            return [RichText("<hr>")]
+            return [RichText("<hr/>")]
         if name in {"summary", "dt", "legend"}:
             return [RichText(f"<p><b>{html}</b></p>") for html in [inline_html(tag)] if html]
         kind = next((_CALLOUTS[c] for c in map(str, tag.get_attribute_list("class")) if c in _CALLOUTS), None)

@@ -85,12 +85,16 @@ def structure(html: str) -> str:
 
 
 def rich(html: str, *, tags: frozenset[str] = RICH_TAGS) -> str:
-    """HTML that may be stored as rich text: a handful of tags, and no attribute but a link's address."""
-    return nh3.clean(
+    """HTML that may be stored as rich text: a handful of tags, and no attribute but a link's address.
+
+    Void tags are closed as the editor writes them; it cannot open `<br>`.
+    """
+    cleaned = nh3.clean(
         html,
         tags=set(tags),
         clean_content_tags={"script", "style"},
         attributes={"a": {"href"}},
         url_schemes=set(LINK_SCHEMES) | {ARTICLE_SCHEME},
         link_rel=None,
-    ).strip()
+    )
+    return cleaned.replace("<br>", "<br/>").replace("<hr>", "<hr/>").strip()

@@ -9,7 +9,7 @@ from kb.models.pages import audiences_of
 from kb.search import find
 
 QUERY_LENGTH = 500
-SHOWN = 20
+SHOWN = 10
 
 
 def search_articles(request: HttpRequest) -> HttpResponse:
@@ -26,4 +26,4 @@ def search_articles(request: HttpRequest) -> HttpResponse:
 def _sections(request: HttpRequest, audiences: frozenset[str]) -> list[ArticleIndexPage]:
     site = Site.find_for_request(request)
     home = ArticleIndexPage.objects.filter(pk=site.root_page_id).first() if site else None
-    return home.sections_for(audiences) if home else []
+    return home.front_sections(audiences) if home else []

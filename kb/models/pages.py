@@ -78,12 +78,21 @@ class ArticleIndexPage(Page):
         articles = ArticlePage.objects.child_of(self).for_audiences(audiences).with_writers().order_by("title")
         context["trail"] = self.trail()
         context["articles"] = Paginator(articles, ARTICLES_PER_PAGE).get_page(request.GET.get("page"))
-        context["sections"] = self.sections_for(audiences)
+        context["sections"] = self.front_sections(audiences)
         return context
 
     def trail(self) -> PageQuerySet:
         """The sections above this one, outermost first."""
         return ArticleIndexPage.objects.ancestor_of(self).live().order_by("path")
+
+    def front_sections(self, audiences: frozenset[str]) -> list["ArticleIndexPage"]:
+        """The sections to choose from here: a section that stands alone is opened, for nobody chooses from one."""
+        sections = self.sections_for(audiences)
+        while len(sections) == 1 and (inner := sections[0].sections_for(audiences)):
+            if ArticlePage.objects.child_of(sections[0]).for_audiences(audiences).exists():
+                break
+            sections = inner
+        return sections
 
     def sections_for(self, audiences: frozenset[str]) -> list["ArticleIndexPage"]:
         """The sections right below that hold anything for this reader; `article_count` covers the whole branch."""

@@ -2,18 +2,23 @@
 
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 from PIL import Image
+from wagtail.admin.rich_text.converters.contentstate import ContentstateConverter
 from wagtail.images import get_image_model
 from wagtail.models import Revision
 
-from kb.documents import FindingKind
+from kb.blocks import CELL_FEATURES, NOTE_FEATURES, TEXT_FEATURES
+from kb.body import html_text
+from kb.documents import Block, Callout, FindingKind, RichText, Steps, Table
 from kb.importing import ImportReport, Outcome, import_directory
+from kb.markdown import parse_article
 from kb.models import ArticleIndexPage, ArticlePage
-from kb.sources import list_paths
+from kb.sources import list_paths, read_source
 
 pytestmark = pytest.mark.django_db
 
@@ -194,6 +199,49 @@ def test_a_stopped_import_is_taken_up_again(folder: Path) -> None:
     )
     assert outcomes(run(folder))["one.md"] is Outcome.CREATED
     assert ArticlePage.objects.get(pk=page.pk).live
+
+
+def html_of(blocks: tuple[Block, ...]) -> Iterator[tuple[list[str], str]]:
+    for block in blocks:
+        if isinstance(block, RichText):
+            yield TEXT_FEATURES, block.html
+        elif isinstance(block, Callout):
+            yield NOTE_FEATURES, block.html
+        elif isinstance(block, Table):
+            yield from ((CELL_FEATURES, cell) for row in block.rows for cell in row)
+        elif isinstance(block, Steps):
+            for item in block.items:
+                yield from html_of(item)
+
+
+def words_after_editing(features: list[str], html: str) -> list[str]:
+    """What the editor makes of stored rich text when an article is opened and saved again."""
+    converter = ContentstateConverter(features)
+    return html_text(converter.to_database_format(converter.from_database_format(html))).split()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "one  \ntwo\n\n---\n\nthree",
+        "- a\n\n  more\n  - inner\n    - deepest\n- b",
+        "> quoted\n>\n> more",
+        "x^2^ **b** *i* `c` [l](https://e.org) <sup>1</sup>",
+        "| a | b |\n|---|---|\n| 1<br>2 | <ul><li>x</li></ul> |",
+    ],
+)
+def test_the_editor_opens_what_was_imported_and_loses_no_words(body: str) -> None:
+    for features, html in html_of(parse_article(f"---\ntitle: T\n---\n{body}").blocks):
+        assert words_after_editing(features, html) == html_text(html).split()
+
+
+def test_the_editor_opens_a_real_knowledge_base_and_loses_no_words(shared_data: Path) -> None:
+    root = shared_data / "kb" / "commerce"
+    for path in list_paths(root)[::5]:
+        document = read_source(root, path, frozenset()).document
+        assert document is not None
+        for features, html in html_of(document.blocks):
+            assert words_after_editing(features, html) == html_text(html).split(), path
 
 
 def test_the_command_prints_a_table_and_one_object(folder: Path) -> None:

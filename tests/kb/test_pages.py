@@ -145,6 +145,16 @@ def test_sections_count_and_list_only_what_this_reader_may_see(client: Client) -
     assert [s.title for s in home.sections_for(frozenset({"public", "staff"}))] == ["Guides", "Inside"]
 
 
+def test_a_section_that_stands_alone_is_opened() -> None:
+    home = ensure_home()
+    only = home.add_child(instance=ArticleIndexPage(title="Product"))
+    for title in ("Backups", "Sync"):
+        only.add_child(instance=ArticleIndexPage(title=title)).add_child(instance=ArticlePage(title=f"About {title}"))
+    assert [section.title for section in home.front_sections(PUBLIC_ONLY)] == ["Backups", "Sync"]
+    only.add_child(instance=ArticlePage(title="Beside them"))
+    assert [section.title for section in home.front_sections(PUBLIC_ONLY)] == ["Product"]
+
+
 def test_long_sections_have_pages(client: Client) -> None:
     section = ensure_home().add_child(instance=ArticleIndexPage(title="Guides"))
     for number in range(27):
