@@ -10,7 +10,7 @@ WORKERS ?= 2
 .PHONY: setup start test check lint types imports migrations tests browser lock clean
 
 setup: $(INSTALLED)  ## install what is missing, nothing else
-	@$(BIN)/python -m kb.retrieval.embedder_setup
+	@DJANGO_SETTINGS_MODULE=portal.settings $(BIN)/python -m kb.retrieval.embedder_setup
 
 $(INSTALLED): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "handrail: Python 3.11 or newer is needed; set PYTHON=python3.x" >&2; exit 1; }

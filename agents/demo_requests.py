@@ -19,15 +19,15 @@ REQUESTS = [
         who="customer",
         subject="Backup of the front desk stops every night",
         text=(
-            "Hi,\n\nsince Monday the nightly backup of our front desk computer stops right at the start. We had a power "
-            "cut on Sunday evening, maybe that has to do with it. The other two computers are fine. I attached the log "
-            "that the box offered me. What can we do?\n\nThanks, Cora"
+            "Hi,\n\nsince Monday the nightly backup of our front desk computer stops right at the start. We had a "
+            "power cut on Sunday evening, maybe that has to do with it. The other two computers are fine. "
+            "I attached the log that the box offered me. What can we do?\n\nThanks, Cora"
         ),
         log_name="holdfast-front-desk.log",
         log=(
             "2026-11-16T20:00:01Z INFO  holdfastd[812]: job nightly for FRONT-DESK started\n"
             "2026-11-16T20:00:01Z INFO  holdfastd[812]: vault /vaults/corner opened, 412 GB free\n"
-            "2026-11-16T20:00:02Z WARN  holdfastd[812]: waiting for session 7f3a (FRONT-DESK, last seen 2026-11-15T20:41:12Z)\n"
+            "2026-11-16T20:00:02Z WARN  holdfastd[812]: waiting for session 7f3a (last seen 2026-11-15T20:41:12Z)\n"
             "2026-11-16T20:00:03Z ERROR holdfastd[812]: HF-2104: vault is locked by another session\n"
             "2026-11-16T20:00:03Z ERROR holdfastd[812]: job nightly for FRONT-DESK aborted: exit code 11\n"
             "2026-11-17T20:00:01Z INFO  holdfastd[812]: job nightly for FRONT-DESK started\n"
@@ -39,8 +39,8 @@ REQUESTS = [
         who="customer",
         subject="HF-5103 after the box was moved",
         text=(
-            "We moved the box to the new shop and now every computer says \"HF-5103 certificate has expired or is not "
-            "yet valid\". Nothing has been backed up since yesterday. Is our data safe?"
+            'We moved the box to the new shop and now every computer says "HF-5103 certificate has expired or is not '
+            'yet valid". Nothing has been backed up since yesterday. Is our data safe?'
         ),
     ),
     DemoRequest(
@@ -55,7 +55,7 @@ REQUESTS = [
         who="customer",
         subject="Conflict copies everywhere",
         text=(
-            "In the shared folder \"Orders\" there are suddenly eleven files with \"conflict copy\" in their name. Which "
+            'In the shared folder "Orders" there are suddenly eleven files with "conflict copy" in their name. Which '
             "one is the right one? Can I delete the others?"
         ),
     ),
@@ -63,8 +63,8 @@ REQUESTS = [
         who="customer",
         subject="Does the box work with solar power?",
         text=(
-            "We are putting panels on the roof and will have a battery in the cellar. Has anybody run the box from such "
-            "a system? I am asking before we buy the inverter."
+            "We are putting panels on the roof and will have a battery in the cellar. Has anybody run the box from "
+            "such a system? I am asking before we buy the inverter."
         ),
     ),
     DemoRequest(
@@ -79,7 +79,10 @@ REQUESTS = [
     DemoRequest(
         who="customer",
         subject="Sync on the Linux workstation gave up",
-        text="The sync client on our Linux workstation stopped with the message in the log. The folder has about 300,000 small files.",
+        text=(
+            "The sync client on our Linux workstation stopped with the message in the log. "
+            "The folder has about 300,000 small files."
+        ),
         log_name="holdfast-sync.log",
         log=(
             "Nov 19 08:12:44 studio holdfast-sync[2210]: scanning /srv/share: 301882 files in 41230 folders\n"

@@ -127,7 +127,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_end_with_parent(),  # noqa: PLW1509 - one call into libc, loaded beforehand
+            preexec_fn=_end_with_parent(),
         )
         self.started = time.monotonic()
         threading.Thread(target=self._copy_output, args=(self.process,), daemon=True).start()
@@ -153,7 +153,7 @@ class Child:
         settled = now - self.started > SETTLED_SECONDS
         self.pause = 1.0 if settled else min(self.pause * 2, LONGEST_PAUSE)
         self.process, self.due = None, now + self.pause
-        log.error("process_ended", extra={"process": self.program.name, "code": code, "again_in_s": self.pause})
+        log.error("process_ended", extra={"program": self.program.name, "code": code, "again_in_s": self.pause})
 
     def ask_to_stop(self) -> None:
         if self.process is not None and self.process.poll() is None:

@@ -14,7 +14,7 @@ def record(
     return AuditEvent.objects.create(
         verb=verb,
         actor=actor,
-        target=target._meta.label_lower,  # noqa: SLF001 - Django's documented model API
+        target=target._meta.label_lower,
         target_id=target.pk,
         ticket_id=ticket_id,
         details=details,

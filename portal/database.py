@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import psycopg
 from django.apps import apps
@@ -84,25 +84,29 @@ def site_database() -> str:
     return str(settings.HANDRAIL_DATABASE_NAME)
 
 
+def _address() -> tuple[str, int]:
+    """Where the server listens: a host name or a socket directory, and a port."""
+    database = settings.DATABASES["default"]
+    return str(database["HOST"]), int(str(database["PORT"]))
+
+
 def server_as(role: str) -> Server:
     """The server as one of Handrail's roles, with the password of its file."""
-    database = settings.DATABASES["default"]
-    return Server(database["HOST"], int(database["PORT"]), f"handrail_{role}", read_secret(f"db_handrail_{role}"))
+    host, port = _address()
+    return Server(host, port, f"handrail_{role}", read_secret(f"db_handrail_{role}"))
 
 
 def admin_server() -> tuple[Server, str]:
     """The server as its superuser, and a database to connect to: from DATABASE_ADMIN_URL, or our own server."""
-    database = settings.DATABASES["default"]
+    host, port = _address()
     url = os.environ.get("DATABASE_ADMIN_URL", "")
     if url:
         parts = urlsplit(url)
-        host = parts.hostname or database["HOST"]
-        return Server(host, parts.port or 5432, parts.username or "", parts.password or ""), (
-            parts.path.lstrip("/") or "postgres"
-        )
+        admin = Server(parts.hostname or host, parts.port or port, parts.username or "", unquote(parts.password or ""))
+        return admin, parts.path.lstrip("/") or "postgres"
     if os.environ.get("DATABASE_URL"):
         raise ConfigurationError("Set DATABASE_ADMIN_URL (a superuser) for `bootstrap`; other commands do not need it.")
-    return Server(database["HOST"], int(database["PORT"]), "postgres", read_secret("db_postgres")), "postgres"
+    return Server(host, port, "postgres", read_secret("db_postgres")), "postgres"
 
 
 @contextlib.contextmanager
@@ -111,9 +115,7 @@ def using(*, role: str, database: str) -> Iterator[None]:
     wrapper = connections["default"]
     previous = dict(wrapper.settings_dict)
     wrapper.close()
-    wrapper.settings_dict.update(
-        USER=f"handrail_{role}", PASSWORD=read_secret(f"db_handrail_{role}"), NAME=database
-    )
+    wrapper.settings_dict.update(USER=f"handrail_{role}", PASSWORD=read_secret(f"db_handrail_{role}"), NAME=database)
     try:
         yield
     finally:
@@ -132,9 +134,9 @@ def ensure_roles(admin: Connection) -> None:
             admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(name))
         options = "CREATEDB" if role == "eval" else "NOCREATEDB"
         admin.execute(
-            sql.SQL("ALTER ROLE {} NOSUPERUSER NOCREATEROLE NOREPLICATION NOBYPASSRLS " + options + " PASSWORD {}").format(
-                name, sql.Literal(ensure_secret(f"db_handrail_{role}"))
-            )
+            sql.SQL(
+                "ALTER ROLE {} NOSUPERUSER NOCREATEROLE NOREPLICATION NOBYPASSRLS " + options + " PASSWORD {}"
+            ).format(name, sql.Literal(ensure_secret(f"db_handrail_{role}")))
         )
         if role in TIMEOUTS:
             timeout = sql.Literal(TIMEOUTS[role])
@@ -160,7 +162,9 @@ def build_database(server: Server, maintenance: str, database: str, *, evaluatio
         if not exists:
             owner = sql.Identifier("handrail_owner")
             admin.execute(
-                sql.SQL("CREATE DATABASE {} OWNER {} ENCODING 'UTF8' TEMPLATE template0").format(sql.Identifier(database), owner)
+                sql.SQL("CREATE DATABASE {} OWNER {} ENCODING 'UTF8' TEMPLATE template0").format(
+                    sql.Identifier(database), owner
+                )
             )
         roles = ("owner", "eval") if evaluation else ("owner", *grants.SERVING_ROLES)
         connect_privileges(admin, database, roles)
@@ -276,8 +280,8 @@ def _role_problems(cursor: CursorWrapper) -> Iterator[str]:
 def _function_problems(cursor: CursorWrapper) -> Iterator[str]:
     cursor.execute(
         "SELECT r.rolname, p.prosecdef, coalesce(p.proconfig, '{}'),"
-        " ARRAY(SELECT coalesce(g.rolname, 'PUBLIC') FROM aclexplode(p.proacl) a LEFT JOIN pg_roles g ON g.oid = a.grantee"
-        "       WHERE a.grantee <> p.proowner)"
+        " ARRAY(SELECT coalesce(g.rolname, 'PUBLIC') FROM aclexplode(p.proacl) a"
+        "       LEFT JOIN pg_roles g ON g.oid = a.grantee WHERE a.grantee <> p.proowner)"
         " FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner WHERE p.pronamespace = 'public'::regnamespace"
         " AND p.proname = 'release'"
     )
@@ -347,7 +351,9 @@ def bootstrap() -> None:
         ensure_roles(admin)
         build_database(server, maintenance, site_database(), evaluation=False)
         admin.execute(
-            sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(site_database()), sql.Literal(schema_fingerprint()))
+            sql.SQL("COMMENT ON DATABASE {} IS {}").format(
+                sql.Identifier(site_database()), sql.Literal(schema_fingerprint())
+            )
         )
 
 

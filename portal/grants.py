@@ -153,9 +153,9 @@ class Grant:
 def every_table() -> dict[str, str]:
     """Each table of the site with the application it belongs to."""
     tables = {
-        model._meta.db_table: model._meta.app_label  # noqa: SLF001 - Django's documented model API
+        model._meta.db_table: model._meta.app_label
         for model in apps.get_models(include_auto_created=True)
-        if model._meta.managed and not model._meta.proxy  # noqa: SLF001
+        if model._meta.managed and not model._meta.proxy
     }
     return tables | OTHER_TABLES
 
@@ -191,6 +191,4 @@ def expected(*, evaluation: bool) -> set[Grant]:
     wanted += [("handrail_guard", table, privilege) for table, all_ in GUARD_TABLES.items() for privilege in all_]
     if evaluation:
         wanted += [("handrail_eval", table, privilege) for table in tables for privilege in ALL]
-    return {
-        Grant(role, table, name, column) for role, table, privilege in wanted for name, column in split(privilege)
-    }
+    return {Grant(role, table, name, column) for role, table, privilege in wanted for name, column in split(privilege)}

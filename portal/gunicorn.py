@@ -1,8 +1,9 @@
-"""How gunicorn runs the portal: preloaded, threads for slow readers, no access log (addresses carry what people search)."""
+"""How gunicorn runs the portal: threads for slow readers, and no access log, for addresses carry what people search."""
 
 worker_class = "gthread"
 timeout = 60
-graceful_timeout = 10
+# A request under way at the end gets this long; a browser that only keeps a connection open would use up more.
+graceful_timeout = 3
 keepalive = 5
 accesslog = None
 errorlog = "-"

@@ -36,7 +36,7 @@ class ContentSecurityForEditors:
         response = self.get_response(request)
         if request.path.startswith(EDITORS_PATH):
             inline = [SELF, UNSAFE_INLINE]
-            response._csp_update = {  # type: ignore[attr-defined]  # noqa: SLF001 - django-csp's documented hook
+            response._csp_update = {  # type: ignore[attr-defined]
                 "script-src": inline,
                 "style-src": inline,
                 "img-src": ["blob:"],

@@ -26,7 +26,7 @@ def roles_of(user: Visitor) -> frozenset[str]:
     known: frozenset[str] | None = getattr(user, "_handrail_roles", None)
     if known is None:
         known = frozenset(StaffRole.objects.filter(user=user).values_list("role", flat=True))
-        user._handrail_roles = known  # type: ignore[attr-defined]  # noqa: SLF001 - a cache for one request
+        user._handrail_roles = known  # type: ignore[attr-defined]
     return known
 
 
@@ -58,7 +58,7 @@ def _engineer_of(user: User, ticket: Ticket) -> frozenset[str]:
 
 
 def audiences_for(user: Visitor) -> frozenset[str]:
-    """The opaque keys of the articles somebody may read: everyone's, their organisation's, and for staff the staff's."""
+    """The opaque keys of the articles somebody may read: the public's, their organisation's, and for staff theirs."""
     if not isinstance(user, User) or not user.is_active:
         return frozenset({PUBLIC})
     keys = {PUBLIC}

@@ -75,11 +75,18 @@ def build_payload(*, actor: User, ticket: Ticket, text: str) -> ReleasePayload:
 def release(
     *, payload: ReleasePayload, session_key: str, version: int, visible_from: datetime | None, draft_id: int | None
 ) -> Message:
-    """Put the payload before the customer from `visible_from` on (None: now), or raise a PortalError and change nothing.
+    """Put the payload before the customer from `visible_from` on (None: now); a PortalError means nothing changed.
 
     `version` is the ticket's version that the person saw. `draft_id` names the draft the text began as, if any.
     """
-    arguments = [payload.pk, payload.ticket_id, session_key, version, visible_from, draft_id]
+    arguments: tuple[int | str | datetime | None, ...] = (
+        payload.pk,
+        payload.ticket_id,
+        session_key,
+        version,
+        visible_from,
+        draft_id,
+    )
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT public.release(%s, %s, %s, %s, %s, %s)", arguments)
@@ -88,5 +95,3 @@ def release(
         state = getattr(error.__cause__, "sqlstate", "") or ""
         raise _REFUSALS.get(state, SendRefusedError)() from error
     return Message.objects.with_text().get(pk=message_id)
-
-

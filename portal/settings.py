@@ -28,7 +28,9 @@ _LOCAL = _PUBLIC.hostname in {"localhost", "127.0.0.1", "::1"}
 # There is no default secret: `bootstrap` makes one; a process without one can only run commands that need none.
 SECRET_KEY = os.environ.get("HANDRAIL_SECRET_KEY") or environment.read_secret("secret_key") or ""
 if SECRET_KEY and len(SECRET_KEY) < 32:
-    raise ImproperlyConfigured("HANDRAIL_SECRET_KEY is too short to protect anything: use 32 random characters or more.")
+    raise ImproperlyConfigured(
+        "HANDRAIL_SECRET_KEY is too short to protect anything: use 32 random characters or more."
+    )
 if not SECRET_KEY:
     SECRET_KEY = environment.ensure_secret("secret_key")
 SECRET_KEY_FALLBACKS = environment.words("HANDRAIL_SECRET_KEY_FALLBACKS")

@@ -6,7 +6,6 @@ never used; when nothing can be fetched it says so in one line and Handrail star
 
 import hashlib
 import logging
-import os
 import shutil
 import subprocess
 import sys
@@ -88,7 +87,6 @@ def prepare(target: Path, local_copy: Path | None) -> None:
 
 
 def main() -> int:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     logging.disable(logging.WARNING)  # the quantiser's advice on pre-processing is not for people
     target = Path(settings.HANDRAIL_DATA) / "models"
     local_copy = Path(settings.HANDRAIL_EMBEDDER_DIR) if settings.HANDRAIL_EMBEDDER_DIR else None

@@ -6,6 +6,7 @@ Invariant: a row never points at bytes that are not on disk. Bytes without a row
 import hashlib
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import storages
@@ -18,7 +19,7 @@ from portal.errors import InvalidRequestError
 from portal.models import Attachment, Message
 
 
-def check_attachments(files: Sequence[UploadedFile]) -> None:
+def check_attachments(files: "Sequence[UploadedFile[Any]]") -> None:
     """Raise InvalidRequestError when there are too many files, or one is too large or empty."""
     if len(files) > settings.HANDRAIL_ATTACHMENTS_PER_MESSAGE:
         raise InvalidRequestError(
@@ -35,13 +36,13 @@ def check_attachments(files: Sequence[UploadedFile]) -> None:
             )
 
 
-def store_attachments(message: Message, files: Sequence[UploadedFile]) -> list[Attachment]:
+def store_attachments(message: Message, files: "Sequence[UploadedFile[Any]]") -> list[Attachment]:
     """Write the files and their rows, in the caller's transaction."""
     check_attachments(files)
     return [Attachment.objects.create(message=message, **_write(file)) for file in files]
 
 
-def _write(file: UploadedFile) -> dict[str, str | int]:
+def _write(file: "UploadedFile[Any]") -> dict[str, str | int]:
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
@@ -54,7 +55,7 @@ class Filing:
     language: str = "en"
     channel: str = Ticket.Channel.WEB
     category_slug: str = ""
-    attachments: Sequence[UploadedFile] = ()
+    attachments: "Sequence[UploadedFile[Any]]" = ()
     shown: Sequence[ShownArticle] = field(default_factory=tuple)
 
 
@@ -86,7 +87,10 @@ def file_ticket(*, actor: User, filing: Filing, verified: bool) -> Ticket:
             return ticket
         message = _add_inbound(ticket, actor, filing.text, filing.attachments)
         DeflectionShown.objects.bulk_create(
-            [DeflectionShown(ticket=ticket, article_id=s.article_id, position=s.position, opened=s.opened) for s in filing.shown],
+            [
+                DeflectionShown(ticket=ticket, article_id=s.article_id, position=s.position, opened=s.opened)
+                for s in filing.shown
+            ],
             ignore_conflicts=True,
         )
         OutboxEntry.objects.create(notice=Notice.REQUEST_RECEIVED, ticket=ticket)
@@ -96,7 +100,7 @@ def file_ticket(*, actor: User, filing: Filing, verified: bool) -> Ticket:
 
 
 def add_customer_message(
-    *, actor: User, ticket: Ticket, text: str, attachments: Sequence[UploadedFile] = ()
+    *, actor: User, ticket: Ticket, text: str, attachments: "Sequence[UploadedFile[Any]]" = ()
 ) -> Message:
     """Store what the requester writes on their request, which reopens it. The database advances its version."""
     if ticket.requester_id != actor.pk:
@@ -125,7 +129,9 @@ def set_category(*, actor: User, ticket: Ticket, category: Category | None) -> T
     """Put the request under a category in use, or under none. The word of a person."""
     _require_rep(actor)
     if category is not None and not category.is_active:
-        raise InvalidRequestError(_("The category “%(name)s” is no longer in use. Choose another.") % {"name": category})
+        raise InvalidRequestError(
+            _("The category “%(name)s” is no longer in use. Choose another.") % {"name": category}
+        )
     return _change(actor, ticket, "category_id", category.pk if category else None)
 
 
@@ -173,7 +179,7 @@ def _change(actor: User, ticket: Ticket, column: str, value: str | int | None) -
     return ticket
 
 
-def _add_inbound(ticket: Ticket, author: User, text: str, attachments: Sequence[UploadedFile]) -> Message:
+def _add_inbound(ticket: Ticket, author: User, text: str, attachments: "Sequence[UploadedFile[Any]]") -> Message:
     message = Message.objects.create(ticket=ticket, direction=Message.Direction.INBOUND, author=author)
     MessageBody.objects.create(message=message, text=text)
     store_attachments(message, attachments)
@@ -217,16 +223,12 @@ def _require_part(actor: User, ticket: Ticket) -> None:
         raise NotAllowedError
 
 
-
-
 def withdraw_message(*, actor: User, message: Message) -> MessageStop:
     """Take a released reply back before the customer can see it; AlreadyVisibleError when it is too late."""
     _require_rep(actor)
     try:
         with transaction.atomic():
-            stop = MessageStop.objects.create(
-                message=message, reason=MessageStop.Reason.WITHDRAWN, stopped_by=actor
-            )
+            stop = MessageStop.objects.create(message=message, reason=MessageStop.Reason.WITHDRAWN, stopped_by=actor)
             Ticket.objects.filter(pk=message.ticket_id).update(status=Ticket.Status.OPEN, updated_at=timezone.now())
             audit.record("message.withdrawn", actor=actor, target=message, ticket_id=message.ticket_id)
     except IntegrityError as error:

@@ -34,7 +34,12 @@ class MailText:
 def mail_of_payload(payload: ReleasePayload) -> MailText:
     """The mail of a released reply, exactly as its preview shows it; the templates only wrap."""
     with translation.override(payload.language):
-        context = {"payload": payload, "ticket": payload.ticket, "link": _link_to(payload.ticket), "site": settings.HANDRAIL_NAME}
+        context = {
+            "payload": payload,
+            "ticket": payload.ticket,
+            "link": _link_to(payload.ticket),
+            "site": settings.HANDRAIL_NAME,
+        }
         return MailText(
             subject=f"{payload.subject} [#{payload.ticket_id}]",
             text=render_to_string("portal/mail/reply.txt", context),
@@ -50,7 +55,9 @@ def mail_of_notice(entry: OutboxEntry) -> MailText:
     address = entry.email_address
     recipient = address.email if address is not None else user.email if user is not None else ""
     person = user or (address.user if address is not None else None)
-    language = entry.ticket.language if entry.ticket else person.language if person is not None else settings.LANGUAGE_CODE
+    language = (
+        entry.ticket.language if entry.ticket else person.language if person is not None else settings.LANGUAGE_CODE
+    )
     context = {"site": settings.HANDRAIL_NAME, "ticket": entry.ticket, "link": _notice_link(entry), "person": person}
     with translation.override(language):
         subject = render_to_string(f"portal/mail/{entry.notice}_subject.txt", context).strip()
@@ -97,5 +104,9 @@ def _notice_link(entry: OutboxEntry) -> str:
         return _absolute(reverse("account_confirm_email", args=[EmailConfirmationHMAC(entry.email_address).key]))
     if entry.notice == Notice.PASSWORD_RESET and entry.user is not None:
         key = f"{user_pk_to_url_str(entry.user)}-{default_token_generator.make_token(entry.user)}"
-        return _absolute(reverse("account_reset_password_from_key", kwargs=dict(zip(("uidb36", "key"), key.split("-", 1), strict=True))))
+        return _absolute(
+            reverse(
+                "account_reset_password_from_key", kwargs=dict(zip(("uidb36", "key"), key.split("-", 1), strict=True))
+            )
+        )
     return _absolute(reverse("account_login"))

@@ -55,7 +55,12 @@ def _claim() -> OutboxEntry | None:
     with transaction.atomic():
         while True:
             # SKIP LOCKED: two mailers never wait for, nor take, the same row.
-            entry = OutboxEntry.objects.select_for_update(skip_locked=True, no_key=True).filter(due).order_by("due_at", "id").first()
+            entry = (
+                OutboxEntry.objects.select_for_update(skip_locked=True, no_key=True)
+                .filter(due)
+                .order_by("due_at", "id")
+                .first()
+            )
             if entry is None:
                 return None
             if entry.message is not None and entry.message.is_stopped:
@@ -126,4 +131,3 @@ def _mark(entry: OutboxEntry, state: OutboxEntry.State, failure: str) -> None:
         audit.record(f"mail.{state}", actor=None, target=entry, ticket_id=entry.ticket_id, failure=failure)
     if state != OutboxEntry.State.SENT:
         log.error("mail_not_sent", extra={"outbox": entry.pk, "state": str(state), "failure": failure})
-

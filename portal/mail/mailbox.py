@@ -18,7 +18,7 @@ def serve(port: int, directory: Path) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     directory.parent.mkdir(parents=True, exist_ok=True)
-    controller = Controller(Mailbox(str(directory)), hostname="127.0.0.1", port=port)
+    controller = Controller(Mailbox(directory), hostname="127.0.0.1", port=port)
     controller.start()
     stopped.wait()
     controller.stop()

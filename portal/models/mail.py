@@ -20,7 +20,7 @@ class Notice(models.TextChoices):
 
     REQUEST_RECEIVED = "request_received", _("Your request has arrived")
     EMAIL_CONFIRMATION = "email_confirmation", _("Confirm your address")
-    PASSWORD_RESET = "password_reset", _("Choose a new password")  # noqa: S105 - the name of a notice
+    PASSWORD_RESET = "password_reset", _("Choose a new password")
     ACCOUNT_EXISTS = "account_exists", _("You already have an account")
     ACCOUNT_CHANGED = "account_changed", _("Your account was changed")
 

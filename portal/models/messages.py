@@ -114,7 +114,7 @@ class MessageBody(models.Model):
 
 
 class MessageStop(models.Model):
-    """That a released message was kept back before anyone saw it: withdrawn by a person, or withheld by a new message."""
+    """That a released message was kept back unseen: withdrawn by a person, or withheld by a new message."""
 
     class Reason(models.TextChoices):
         WITHDRAWN = "withdrawn", _("Withdrawn")
@@ -128,7 +128,8 @@ class MessageStop(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(reason="withdrawn", stopped_by__isnull=False) | Q(reason="withheld", stopped_by__isnull=True),
+                condition=Q(reason="withdrawn", stopped_by__isnull=False)
+                | Q(reason="withheld", stopped_by__isnull=True),
                 name="stop_has_its_reason",
             )
         ]

@@ -3,7 +3,7 @@
 Alone in the first migration: everything else, articles included, refers to it.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
@@ -48,12 +48,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     EMAIL_FIELD = "email"
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
-        constraints = [models.CheckConstraint(condition=models.Q(kind__in=["human", "service"]), name="user_kind_known")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(kind__in=["human", "service"]), name="user_kind_known")
+        ]
 
     def __str__(self) -> str:
         return self.get_full_name()

@@ -1,4 +1,4 @@
-"""release() lets exactly one kind of call through: a live person's own text into the state of the conversation they saw."""
+"""release() lets one kind of call through: a live person's own text into the conversation as they saw it."""
 
 from datetime import timedelta
 

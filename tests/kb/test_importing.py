@@ -115,6 +115,17 @@ def test_an_edited_article_is_reported_even_when_the_file_is_the_same(folder: Pa
     assert "not changed in the folder" in report.files[0].reason
 
 
+def test_a_person_may_let_the_file_win_and_the_local_text_stays_in_the_history(folder: Path) -> None:
+    run(folder)
+    edit_here(ArticlePage.objects.get(title="One"))
+    report = import_directory(folder, actor=None, replace=frozenset({"one.md"}))
+    assert outcomes(report)["one.md"] is Outcome.UPDATED
+    page = ArticlePage.objects.get(source_path="one.md")
+    assert (page.title, page.edited_since_import) == ("One", False)
+    assert "Edited here" in {revision.as_object().title for revision in page.revisions.all()}
+    assert set(outcomes(run(folder)).values()) == {Outcome.UNCHANGED}
+
+
 def test_the_record_of_the_import_does_not_travel_with_revisions(folder: Path) -> None:
     run(folder)
     page = ArticlePage.objects.get(title="One")

@@ -1,5 +1,6 @@
 """Mail against a real SMTP server on loopback: sent once, postponed, refused, and never resent blindly after a kill."""
 
+import asyncio
 import email
 import os
 import signal
@@ -15,6 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import models
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -40,10 +42,8 @@ class Server:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         if self.answer.startswith("250"):
-            self.mails.append(email.message_from_bytes(envelope.content or b""))
+            self.mails.append(email.message_from_bytes(envelope.original_content or b""))
         if self.hang_seconds:
-            import asyncio  # noqa: PLC0415
-
             await asyncio.sleep(self.hang_seconds)
         return self.answer
 
@@ -110,6 +110,7 @@ def test_a_reply_that_is_not_visible_yet_is_not_mailed(scene: Scene, server: Ser
 
 def test_a_stopped_reply_is_never_mailed(scene: Scene, server: Server) -> None:  # noqa: F811
     entry = release(scene, visible_from=timezone.now() + timedelta(milliseconds=300))
+    assert entry.message is not None
     MessageStop.objects.create(message=entry.message, reason="withdrawn", stopped_by=scene.rep)
     time.sleep(0.4)
     deliver(scene)
@@ -206,8 +207,6 @@ def test_the_audit_trail_knows_what_was_sent(scene: Scene, server: Server) -> No
 
 
 def test_an_outbox_row_has_no_text() -> None:
-    from django.db import models  # noqa: PLC0415
-
     texts = [f.name for f in OutboxEntry._meta.get_fields() if isinstance(f, models.TextField | models.JSONField)]
     assert texts == []
 

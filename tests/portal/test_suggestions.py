@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from django.core import signing
 from django.test import Client
 from django.urls import reverse
 
@@ -51,7 +50,7 @@ def test_nothing_shown_makes_no_token() -> None:
     assert read_shown("") == ()
 
 
-@pytest.mark.parametrize("token", ["[1,2]", "1,2", "a:b:c", signing.dumps([1], salt="another")])
+@pytest.mark.parametrize("token", ["[1,2]", "1,2", "a:b:c", "another salt"])
 def test_a_token_that_is_not_ours_says_nothing(token: str) -> None:
     assert read_shown(token) == ()
 

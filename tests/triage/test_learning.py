@@ -1,14 +1,17 @@
 """Filing by meaning: examples outweigh descriptions as they grow, and a confidence is measured or absent."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from triage.learning import MINIMUM_CASES, Filing, Matrix, examples_of
 
 DIMENSIONS = 16
 
 
-def _units(rows: Matrix) -> Matrix:
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+def _units(rows: npt.NDArray[Any]) -> Matrix:
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
 
 
 def _noisy(

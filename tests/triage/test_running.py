@@ -16,7 +16,7 @@ from portal.models import AuditEvent, Message, Organisation, Ticket
 from tests.conftest import Site
 from tests.factories import make_category, make_organisation, make_rep, make_ticket, make_user
 from tests.triage.library import stock
-from triage import running
+from triage import pipeline, running
 from triage.actions.runs import begin_run
 from triage.choices import Failure, NoDraftReason, RunState, SentenceKind
 from triage.models import DraftSentence, FieldProposal, Run
@@ -163,12 +163,12 @@ def test_an_account_that_becomes_high_touch_while_the_pipeline_runs_gets_nothing
     stocked: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ticket = make_ticket(subject=SUBJECT, text=TEXT)
-    think = running.run_pipeline
+    think = pipeline.run_pipeline
 
     def turn_high_touch(request: object) -> object:
         outcome = think(request)  # type: ignore[arg-type]
         with stocked.as_role("web"):
-            Organisation.objects.filter(pk=ticket.organisation_id).update(kind=Organisation.Kind.HIGH_TOUCH)
+            Organisation.objects.filter(tickets=ticket).update(kind=Organisation.Kind.HIGH_TOUCH)
         return outcome
 
     monkeypatch.setattr(running, "run_pipeline", turn_high_touch)
@@ -188,7 +188,7 @@ def test_high_touch_and_unfiled_requests_never_teach(stocked: Site) -> None:
         assert _triage(stocked, ticket) is not None
     for ticket in (taught, turned):
         set_category(actor=rep, ticket=ticket, category=category)
-    Organisation.objects.filter(pk=turned.organisation_id).update(kind=Organisation.Kind.HIGH_TOUCH)
+    Organisation.objects.filter(tickets=turned).update(kind=Organisation.Kind.HIGH_TOUCH)
     assert read_examples((category.slug,)).tickets == (taught.pk,)
 
 
@@ -307,7 +307,7 @@ def test_the_result_of_an_attempt_that_was_given_up_is_not_stored(
     stocked: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ticket = make_ticket(subject=SUBJECT, text=TEXT)
-    think = running.run_pipeline
+    think = pipeline.run_pipeline
 
     def take_over(request: object) -> object:
         outcome = think(request)  # type: ignore[arg-type]

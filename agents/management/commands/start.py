@@ -1,4 +1,4 @@
-"""Starts everything on one machine and keeps it up: engines, web, workers, mailer, beat, and the demo if the site is empty."""
+"""Starts everything on one machine and keeps it up, and loads the demo if the site is empty."""
 
 import hashlib
 import os

@@ -1,0 +1,56 @@
+"""A question is cleaned, redacted and cut; a long report keeps its beginning and its end."""
+
+import pytest
+
+from kb.retrieval.embedder import QUERY_TOKENS, get_embedder
+from kb.retrieval.query import clean, read_question, shorten
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("  a\n\n b\t c ", "a b c"),
+        ("before ======== after", "before after"),
+        ("x " + "A" * 200 + " y", "x y"),
+        ("nul\x00 byte", "nul byte"),
+    ],
+)
+def test_noise_is_removed(text: str, cleaned: str) -> None:
+    assert clean(text) == cleaned
+
+
+def test_a_short_question_is_left_as_it_is() -> None:
+    assert shorten("How do I reset my password?") == "How do I reset my password?"
+
+
+def test_a_long_report_keeps_its_beginning_and_its_end() -> None:
+    middle = "Then I clicked on another button of the page. " * 80
+    text = f"The nightly export stops. {middle}Actual result: the file is empty."
+    shortened = shorten(text)
+    assert shortened.startswith("The nightly export stops.")
+    assert shortened.endswith("Actual result: the file is empty.")
+    assert get_embedder().count_tokens(shortened) <= QUERY_TOKENS + 12
+
+
+def test_no_secret_of_a_pasted_log_takes_part() -> None:
+    question = read_question("it says password=hunter2hunter for uma@example.org")
+    assert "hunter2hunter" not in question.text
+    assert "uma@example.org" not in question.text
+
+
+def test_signatures_are_read_from_the_whole_text() -> None:
+    question = read_question("It began today. " * 40 + "ORA-00942 " + "and so on " * 80)
+    assert [signature.value for signature in question.signatures] == ["ORA-00942"]
+
+
+@pytest.mark.parametrize(
+    ("text", "latin"), [("résumé", True), ("12345", True), ("検索が動かない", False), ("привет мир", False)]
+)
+def test_texts_in_other_scripts_are_recognised(text: str, latin: bool) -> None:
+    assert read_question(text).is_latin is latin
+
+
+def test_an_endless_text_is_bounded() -> None:
+    question = read_question("lorem ipsum dolor " * 20_000)
+    assert len(question.text) < 1_000
+    assert len(question.counts) <= 160

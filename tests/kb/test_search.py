@@ -1,0 +1,186 @@
+"""What a reader finds, what stays hidden, when there is silence, and what is left when the vectors fail."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.db import connection
+from django.utils import translation
+
+from kb.models import ArticlePage, PassageVector, SourceText
+from kb.retrieval import embedder, legs
+from kb.retrieval.legs import Degradation
+from kb.search import find, search, snippet
+from tests.conftest import Site
+from tests.kb.library import index, publish
+
+PUBLIC = frozenset({"public"})
+ACME = frozenset({"public", "org:1"})
+
+
+@pytest.fixture
+def shelf(site: Site) -> dict[str, ArticlePage]:
+    pages = {
+        "password": publish(
+            "Reset a lost password", "Open the profile page and press Reset. A mail with a link comes."
+        ),
+        "export": publish("Nightly export stops", "The export stops when the queue is full. Empty the export queue."),
+        "denied": publish("Folder cannot be written", "Windows answers 0x80070005: the folder is read only."),
+        "theme": publish("Change the colours of the theme", "Choose a palette in the theme editor and save it."),
+        "acme": publish(
+            "The private gateway of Acme", "Requests of Acme enter through gateway seven.", audience="org:1"
+        ),
+    }
+    index(site, *pages.values())
+    return pages
+
+
+def titles(text: str, audiences: frozenset[str] = PUBLIC) -> list[str]:
+    return [hit.title for hit in search(text, audiences=audiences)]
+
+
+def test_an_article_is_found_by_meaning(shelf: dict[str, ArticlePage]) -> None:
+    assert titles("I forgot my login and cannot sign in any more")[0] == "Reset a lost password"
+
+
+def test_an_article_is_found_by_words_the_model_does_not_know(shelf: dict[str, ArticlePage]) -> None:
+    assert titles("export queue full")[0] == "Nightly export stops"
+
+
+def test_an_error_code_finds_its_article_and_is_given_as_the_reason(shelf: dict[str, ArticlePage]) -> None:
+    hit = search("it says 0X80070005 whenever I press save", audiences=PUBLIC)[0]
+    assert hit.title == "Folder cannot be written"
+    assert "code 0x80070005" in hit.matched
+
+
+def test_a_hit_points_at_the_exact_passage_and_its_writer(shelf: dict[str, ArticlePage]) -> None:
+    hit = search("how do I reset my password", audiences=PUBLIC)[0]
+    source = SourceText.objects.get(pk=hit.source_text_id)
+    assert source.text[hit.start : hit.end].startswith("Open the profile page")
+    assert (hit.article_id, hit.revision_id) == (shelf["password"].pk, shelf["password"].live_revision_id)
+    assert hit.written_by == shelf["password"].written_by
+    assert hit.url == shelf["password"].url
+    assert 0 < hit.score <= 1
+
+
+@pytest.mark.parametrize("text", ["", "   \n ", "weather on mars tomorrow", "Which stocks should I buy?", "===== ----"])
+def test_nothing_relevant_means_silence(shelf: dict[str, ArticlePage], text: str) -> None:
+    assert titles(text) == []
+
+
+def test_without_a_floor_the_nearest_is_shown(shelf: dict[str, ArticlePage]) -> None:
+    assert search("weather on mars tomorrow", audiences=PUBLIC, floor=0.0)
+
+
+def test_an_empty_index_answers_with_silence(site: Site) -> None:
+    assert find("anything at all", audiences=PUBLIC).hits == ()
+
+
+def test_a_restricted_article_is_found_by_its_readers(shelf: dict[str, ArticlePage]) -> None:
+    assert titles("private gateway of Acme", ACME)[0] == "The private gateway of Acme"
+
+
+@pytest.mark.parametrize("audiences", [PUBLIC, frozenset({"public", "org:2"}), frozenset({"staff"}), frozenset[str]()])
+def test_a_restricted_article_is_never_a_hit_for_others(
+    shelf: dict[str, ArticlePage], audiences: frozenset[str]
+) -> None:
+    hits = search("private gateway of Acme", audiences=audiences, limit=50, floor=0.0)
+    assert "The private gateway of Acme" not in [hit.title for hit in hits]
+
+
+def test_the_article_decides_last_even_when_the_index_is_behind(site: Site, shelf: dict[str, ArticlePage]) -> None:
+    """Unpublished and restricted a moment ago, still in the index: no hit."""
+    ArticlePage.objects.filter(pk=shelf["password"].pk).update(audience="staff")
+    shelf["export"].unpublish()
+    assert titles("reset my lost password") == []
+    assert titles("export queue full") == []
+
+
+def test_without_the_embedder_words_answer_and_the_reason_is_given(
+    shelf: dict[str, ArticlePage], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(embedder, "embedder_directory", lambda: tmp_path)
+    outcome = find("the export queue is full", audiences=PUBLIC)
+    assert outcome.degraded == Degradation.EMBEDDER_MISSING
+    assert outcome.hits[0].title == "Nightly export stops"
+    assert find("weather on mars tomorrow", audiences=PUBLIC).hits == ()
+
+
+def test_without_the_vectors_table_words_answer_and_the_reason_is_given(
+    site: Site, shelf: dict[str, ArticlePage]
+) -> None:
+    with site.as_role("owner"), connection.cursor() as cursor:
+        cursor.execute("REVOKE SELECT ON kb_passagevector FROM handrail_web")
+    outcome = find("the export queue is full", audiences=PUBLIC)
+    assert outcome.degraded == Degradation.VECTORS_FAILED
+    assert outcome.hits[0].title == "Nightly export stops"
+
+
+def test_a_slow_vector_probe_is_given_up_and_words_answer(
+    site: Site, shelf: dict[str, ArticlePage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody holds a lock on the vectors: the probe's own time limit ends the wait."""
+    monkeypatch.setattr(legs, "VECTOR_TIMEOUT_MS", 60)
+    other = site.connect("owner")
+    other.execute("LOCK TABLE kb_passagevector IN ACCESS EXCLUSIVE MODE")
+    try:
+        outcome = find("the export queue is full", audiences=PUBLIC)
+    finally:
+        other.rollback()
+        other.close()
+    assert outcome.degraded == Degradation.VECTORS_FAILED
+    assert outcome.hits[0].title == "Nightly export stops"
+
+
+def test_another_script_is_searched_by_words_and_says_so(site: Site) -> None:
+    index(site, publish("検索が動かない", "索引を再構築してください。", language="ja"))
+    outcome = find("検索が動かない", audiences=PUBLIC)
+    assert outcome.degraded == Degradation.LANGUAGE
+    assert [hit.title for hit in outcome.hits] == ["検索が動かない"]
+
+
+def test_english_answers_where_the_readers_language_has_nothing(shelf: dict[str, ArticlePage]) -> None:
+    with translation.override("de"):
+        assert titles("export queue full")[0] == "Nightly export stops"
+
+
+def test_a_secret_in_the_question_is_not_searched_for(site: Site) -> None:
+    index(site, publish("About tokens", "The word hunter2hunter1 is an example of a secret."))
+    assert titles("password: hunter2hunter1") == []
+
+
+def test_stages_are_timed(shelf: dict[str, ArticlePage]) -> None:
+    timings = find("export queue full", audiences=PUBLIC).timings
+    assert set(timings) == {"analyse", "embed", "words", "vectors", "score", "authorise"}
+
+
+def test_the_approximate_probe_finds_what_the_exact_scan_finds(site: Site, shelf: dict[str, ArticlePage]) -> None:
+    """Recall of the HNSW index against exact order, on random vectors beside the real ones."""
+    passage = PassageVector.objects.first()
+    assert passage is not None
+    chance = np.random.default_rng(3)
+    with site.as_role("owner"), connection.cursor() as cursor:
+        for number in range(600):
+            vector = chance.normal(size=embedder.DIMENSIONS)
+            cursor.execute(
+                "INSERT INTO kb_passagevector (passage_id, generation, vector, is_live, is_public)"
+                " VALUES (%s, %s, %s::halfvec, true, true)",
+                [passage.passage_id, f"test {number}", str((vector / np.linalg.norm(vector)).tolist())],
+            )
+        probe = str(chance.normal(size=embedder.DIMENSIONS).tolist())
+        query = "SELECT id FROM kb_passagevector WHERE is_live AND is_public ORDER BY vector <=> %s::halfvec LIMIT 30"
+        cursor.execute("SET enable_seqscan = off; SET hnsw.ef_search = 80")
+        cursor.execute(query, [probe])
+        near = {row[0] for row in cursor.fetchall()}
+        cursor.execute("EXPLAIN " + query, [probe])
+        assert "kb_vector_public_live" in str(cursor.fetchall())
+        cursor.execute("SET enable_seqscan = on; SET enable_indexscan = off")
+        cursor.execute(query, [probe])
+        assert len(near & {row[0] for row in cursor.fetchall()}) >= 27
+
+
+def test_a_snippet_is_one_line_cut_at_a_word() -> None:
+    assert snippet("one\n\n two") == "one two"
+    cut = snippet("word " * 100)
+    assert len(cut) <= 283
+    assert cut.endswith("word …")
