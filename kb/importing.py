@@ -71,15 +71,21 @@ class ImportReport:
 
 
 def import_directory(
-    directory: Path, *, actor: AbstractBaseUser | None, section: str = "", progress: Progress | None = None
+    directory: Path,
+    *,
+    actor: AbstractBaseUser | None,
+    section: str = "",
+    replace: frozenset[str] = frozenset(),
+    progress: Progress | None = None,
 ) -> ImportReport:
     """Import every Markdown file below `directory` under the section `section` (by default the folder's name).
 
-    `actor` is recorded with each revision (None: the command line). Raises `ImportBusyError` while another import runs.
+    `replace` names files that win over an edited article, which stays in its history as a revision. `actor` is recorded
+    with each revision (None: the command line). Raises `ImportBusyError` while another import runs.
     """
     name = section.strip() or _title(directory.resolve().name)
     with _one_at_a_time():
-        report = ImportReport(name, tuple(_Import(directory, name, actor, progress).run()))
+        report = ImportReport(name, tuple(_Import(directory, name, actor, replace, progress).run()))
     log.info("articles_imported", extra={f"files_{outcome.value}": report.count(outcome) for outcome in Outcome})
     return report
 
@@ -87,10 +93,18 @@ def import_directory(
 class _Import:
     """One run over one folder."""
 
-    def __init__(self, directory: Path, name: str, actor: AbstractBaseUser | None, progress: Progress | None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        name: str,
+        actor: AbstractBaseUser | None,
+        replace: frozenset[str],
+        progress: Progress | None,
+    ) -> None:
         self.directory = directory
         self.name = name
         self.actor = actor
+        self.replace = replace
         self.progress = progress or (lambda _done, _total: None)
         self.pages: dict[str, int] = {}
         self.sections: dict[str, ArticleIndexPage] = {}
@@ -152,9 +166,9 @@ class _Import:
             if picture.data is None
         )
         refusal = _refusal(page, digest)
-        if refusal:
+        if refusal and file.path not in self.replace:
             return FileReport(file.path, Outcome.CONFLICT, refusal, findings)
-        if page.source_digest == digest:
+        if page.source_digest == digest and not refusal:
             return FileReport(file.path, Outcome.UNCHANGED, "", findings)
         is_new = page.source_revision is None
         images, unreadable = _store_pictures(pictures)

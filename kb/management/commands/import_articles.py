@@ -22,6 +22,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--section", default="", help="name of the section they go under (default: the folder's name)"
         )
+        parser.add_argument(
+            "--replace",
+            action="append",
+            default=[],
+            metavar="FILE",
+            help="let this file win over the article edited here",
+        )
         parser.add_argument("--all", action="store_true", help="list every file with a remark, not only the first")
         parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
 
@@ -32,7 +39,13 @@ class Command(BaseCommand):
             raise CommandError(message)
         started = time.perf_counter()
         try:
-            report = import_directory(directory, actor=None, section=str(options["section"]), progress=_show_progress)
+            report = import_directory(
+                directory,
+                actor=None,
+                section=str(options["section"]),
+                replace=_names(options["replace"]),
+                progress=_show_progress,
+            )
         except ImportBusyError as error:
             message = f"Nothing was imported: {error}."
             raise CommandError(message) from error
@@ -68,6 +81,10 @@ class Command(BaseCommand):
             self.stdout.write(f"  {path}: {remark}")
         if limit is not None and len(rows) > limit:
             self.stdout.write(f"  ... and {len(rows) - limit} more (--all shows them)")
+
+
+def _names(given: object) -> frozenset[str]:
+    return frozenset(map(str, given)) if isinstance(given, list) else frozenset()
 
 
 def _show_progress(done: int, total: int) -> None:
