@@ -13,11 +13,25 @@ from haystack.core.errors import PipelineRuntimeError
 from kb.retrieval.embedder import EmbedderUnavailable, embed_query
 from triage.actions.runs import bar_of, begin_run, fail_run, record_barred, store_outcome
 from triage.errors import RunTakenOver
+from triage.facts import Request
 from triage.gathering import gather, get_message
 from triage.models import Failure, Run
-from triage.pipeline import PIPELINE_VERSION, get_pipeline, run_pipeline
+from triage.pipeline import PIPELINE_VERSION, run_pipeline
 
 log = logging.getLogger(__name__)
+
+REHEARSAL = Request(
+    ticket_id=0,
+    message_id=0,
+    requester_name="",
+    subject="Rehearsal",
+    text="Nothing is asked and nothing is stored.",
+    language="en",
+    audiences=frozenset({"public"}),
+    is_first=True,
+    is_latest=True,
+    drafting=False,
+)
 
 
 def run_triage(message_id: int, *, task_id: str, asked_again: bool = False) -> Run | None:
@@ -49,12 +63,15 @@ def run_triage(message_id: int, *, task_id: str, asked_again: bool = False) -> R
 
 
 def prepare() -> None:
-    """Load the embedder and build the pipeline, so that the first request waits for neither."""
+    """Load the embedder, build the pipeline and run it once on nothing, so that the first request waits for none."""
     try:
         embed_query("warm up")
     except EmbedderUnavailable as error:
         log.warning("embedder_unavailable", extra={"reason": str(error)})
-    get_pipeline()
+    try:
+        run_pipeline(REHEARSAL)
+    except PipelineRuntimeError as error:
+        log.warning("rehearsal_failed", extra={"step": error.component_name})
 
 
 def _fail_step(run: Run, error: PipelineRuntimeError) -> Run | None:

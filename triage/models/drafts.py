@@ -5,6 +5,7 @@ A draft is text for one person at a desk. It lives where the portal cannot impor
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from kb.models import SourceText
@@ -43,7 +44,7 @@ def live_sources(sources: "models.QuerySet[SourceText]") -> "models.QuerySet[Sou
     """
     return sources.filter(
         article__live=True,
-        article__indexed__revision_id=F("article__live_revision_id"),
+        article__indexed__revision_id=Coalesce("article__live_revision_id", 0),
         article__indexed__source_text__digest=F("digest"),
     )
 
