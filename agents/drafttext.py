@@ -3,7 +3,7 @@
 The words are the sentences' own, in their order; only what stands between them is added.
 """
 
-from triage.models import Draft, DraftSentence, SentenceForm, SentenceKind
+from triage.models import Draft, DraftSentence, SentenceForm
 
 _PROSE = {SentenceForm.SENTENCE}
 
@@ -13,7 +13,7 @@ def draft_text(draft: Draft) -> str:
     lines: list[str] = []
     before: DraftSentence | None = None
     step = 0
-    for sentence in draft.sentences.all():
+    for sentence in draft.sentences.select_related("source_text"):
         if before is None or before.heading != sentence.heading:
             step = 0
         if sentence.form == SentenceForm.STEP:
@@ -40,9 +40,12 @@ def _marked(sentence: DraftSentence, step: int) -> str:
 
 
 def _runs_on(before: DraftSentence, sentence: DraftSentence) -> bool:
-    """Whether the sentence continues the paragraph of the one before it."""
-    both_quoted = before.kind == sentence.kind == SentenceKind.QUOTED
-    return both_quoted and before.form in _PROSE and sentence.form in _PROSE and before.heading == sentence.heading
+    """Whether the sentence continues the paragraph of the one before it, as it does in their article."""
+    if before.form not in _PROSE or sentence.form not in _PROSE or before.source_text_id != sentence.source_text_id:
+        return False
+    if sentence.source_text is None or before.end is None or sentence.start is None:
+        return False
+    return before.heading == sentence.heading and "\n" not in sentence.source_text.text[before.end : sentence.start]
 
 
 def _follows_closely(before: DraftSentence, sentence: DraftSentence) -> bool:

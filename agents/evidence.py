@@ -14,9 +14,20 @@ from agents.drafttext import draft_text
 from agents.models import Review
 from kb.models import ArticlePage, SourceText
 from portal.models import Category, Ticket
-from triage.models import Draft, DraftSentence, FieldName, FieldProposal, NoDraftReason, Run, RunState, SentenceKind
+from triage.models import (
+    Draft,
+    DraftSentence,
+    FieldName,
+    FieldProposal,
+    LogFinding,
+    NoDraftReason,
+    Run,
+    RunState,
+    SentenceKind,
+)
 
 CONTEXT = 160
+MOST_FINDINGS = 60
 HEADING_JOIN = " › "
 
 
@@ -113,6 +124,12 @@ def proposals_of(ticket: Ticket) -> dict[str, Measured]:
     return found
 
 
+def findings_of(ticket: Ticket) -> list[LogFinding]:
+    """What went wrong according to every log and message of the request, those of the newest message first."""
+    found = LogFinding.objects.filter(run__ticket=ticket).select_related("attachment")
+    return list(found.order_by("-run__message_id", "position")[:MOST_FINDINGS])
+
+
 def draft_state(ticket: Ticket, run: Run | None) -> DraftState:
     """Where the draft stands, with the reason when there is none."""
     if run is None:
@@ -123,7 +140,7 @@ def draft_state(ticket: Ticket, run: Run | None) -> DraftState:
         return DraftState(_("triage failed"), str(run.get_failure_display()))
     draft = getattr(run, "draft", None)
     if draft is None:
-        return DraftState(_("no draft"), why_no_draft(ticket, run))
+        return DraftState(_("no draft"), who_serves(ticket) or why_no_draft(ticket, run))
     verdicts = [review.verdict for review in draft.reviews.all()]
     if Review.Verdict.REJECTED in verdicts:
         return DraftState(_("draft rejected"))

@@ -3,7 +3,6 @@
 Invariant: nothing is out of sight. What triage thinks of a request moves it within the order, and the row says so.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -78,7 +77,7 @@ class QueueRow:
     category: str
     proposed_category: Measured | None
     priority_note: str
-    why_here: tuple[str, ...]
+    why_here: str
     waiting_since: datetime
     age: str
     draft_is_ready: bool
@@ -214,7 +213,7 @@ def _row(
         category=ticket.category.name if ticket.category is not None else "",
         proposed_category=proposed,
         priority_note=_priority_note(ticket, priority),
-        why_here=tuple(_why_here(ticket, run, priority, by_record=by_record)),
+        why_here=_why_here(ticket, run, priority, by_record=by_record),
         waiting_since=since or ticket.created_at,
         age=_age(since or ticket.created_at),
         draft_is_ready=state.is_ready,
@@ -250,7 +249,8 @@ def _account_note(ticket: Ticket) -> str:
 
 
 def _priority_note(ticket: Ticket, proposal: FieldProposal | None) -> str:
-    if proposal is None:
+    """What speaks for the priority; nothing where nothing speaks for any other than normal."""
+    if proposal is None or proposal.value == ticket.priority == Ticket.Priority.NORMAL:
         return ""
     reason = "; ".join(str(reason) for reason in proposal.reasons[:2])
     if proposal.value == ticket.priority:
@@ -259,17 +259,15 @@ def _priority_note(ticket: Ticket, proposal: FieldProposal | None) -> str:
     return _("%(value)s proposed: %(reason)s") % {"value": label, "reason": reason}
 
 
-def _why_here(ticket: Ticket, run: Run | None, priority: FieldProposal | None, *, by_record: bool) -> Iterable[str]:
-    """What put the request where it stands, in the words of the ranking above."""
+def _why_here(ticket: Ticket, run: Run | None, priority: FieldProposal | None, *, by_record: bool) -> str:
+    """What lifted the request above, or set it below, those that merely wait longer: the ranking in words."""
     if by_record:
-        yield _("yours by record")
-    elif ticket.priority in {Ticket.Priority.URGENT, Ticket.Priority.HIGH}:
-        yield _("set to %(priority)s by a person") % {"priority": ticket.get_priority_display().lower()}
-    elif run is not None and run.verdict != Verdict.PLAIN:
-        yield _("set back: %(verdict)s") % {"verdict": run.get_verdict_display()}
-    elif ticket.priority == Ticket.Priority.LOW:
-        yield _("set to low by a person")
-    elif priority is not None and priority.value == Ticket.Priority.HIGH:
-        yield _("high priority proposed")
-    else:
-        yield _("oldest first")
+        return _("yours by record")
+    if ticket.priority in {Ticket.Priority.URGENT, Ticket.Priority.HIGH}:
+        return _("set by a person")
+    if run is not None and run.verdict != Verdict.PLAIN:
+        return _("set back: %(verdict)s") % {"verdict": run.get_verdict_display()}
+    if ticket.priority == Ticket.Priority.LOW:
+        return _("set by a person")
+    raised = priority is not None and priority.value == Ticket.Priority.HIGH
+    return _("lifted: high is proposed") if raised else ""

@@ -61,8 +61,9 @@ def send_reply(
         raise AlreadySentError
     # Its own transaction, before anything can fail.
     keep_words(actor=actor, ticket=ticket, version=version, text=text, draft=draft)
-    _check(actor, ticket, words, draft, stale_accepted=stale_accepted)
+    _check(actor, ticket, words)
     try:
+        _check_state(ticket, version, draft, stale_accepted=stale_accepted)
         message = _release(actor, session_key, ticket, version, words, draft, undo_seconds)
     except ConversationMovedOnError:
         # Of two presses at the same instant the other one got through: say so, rather than blame the customer.
@@ -76,13 +77,19 @@ def send_reply(
     return message
 
 
-def _check(actor: User, ticket: Ticket, words: str, draft: Draft | None, *, stale_accepted: bool) -> None:
+def _check(actor: User, ticket: Ticket, words: str) -> None:
     if not may_reply(actor, ticket):
         raise NotAllowedError
     if not words:
         raise NothingWrittenError
     if len(words) > MOST_CHARACTERS:
         raise TooLongError(MOST_CHARACTERS)
+
+
+def _check_state(ticket: Ticket, version: int, draft: Draft | None, *, stale_accepted: bool) -> None:
+    """Tell what is new before what is stale. release() asks for the version again and has the last word."""
+    if Ticket.objects.filter(pk=ticket.pk).exclude(version=version).exists():
+        raise ConversationMovedOnError
     if draft is not None and not stale_accepted and draft.is_stale():
         raise StaleDraftError
 

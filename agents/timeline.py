@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy
 
 from portal.models import Attachment, AuditEvent, DeflectionShown, Message, MessageStop, OutboxEntry, Ticket, User
 
-LONG_CHARACTERS = 2_400
-LONG_LINES = 40
+LONG_CHARACTERS = 1_500
+LONG_LINES = 24
 # Shown first and last; what lies between is folded once there is more.
 MOST_UNFOLDED = 8
 SHOWN_EVENTS = {

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from agents.actions.compositions import keep_words
-from agents.evidence import DraftView, Measured, proposals_of, view_draft, who_serves, why_no_draft
+from agents.evidence import DraftView, Measured, findings_of, proposals_of, view_draft, who_serves, why_no_draft
 from agents.forms import Desk, read_desk, reps, words_digest
 from agents.models import Composition, Review
 from agents.timeline import happenings, held_back_words, read_timeline, shown_articles
@@ -21,7 +21,7 @@ from agents.views.access import find_ticket, rep_of
 from portal.errors import AlreadySentError, ConversationMovedOnError, NotAllowedError, PortalError, SessionEndedError
 from portal.models import Category, Message, Ticket, User
 from portal.permissions import may_reply
-from triage.models import Draft, Run
+from triage.models import Draft, LogFinding, Run, RunState
 from triage.reading import latest_run
 
 _STATUS: dict[type[PortalError], int] = {
@@ -37,14 +37,16 @@ class TriagePane:
     """What triage says of the newest message it read."""
 
     run: Run | None
+    is_behind: bool
     draft: DraftView | None
     why_not: str
     proposals: dict[str, Measured]
+    findings: list[LogFinding]
 
     @property
     def is_waiting(self) -> bool:
-        """Whether something may still come."""
-        return self.run is None or self.run.state in {"pending", "running"}
+        """Whether something may still come: the newest message has no run, or one that is not over."""
+        return self.run is None or self.is_behind or self.run.state in {RunState.PENDING, RunState.RUNNING}
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,18 @@ def read_pane(ticket: Ticket) -> TriagePane:
     draft: Draft | None = getattr(run, "draft", None) if run is not None else None
     return TriagePane(
         run=run,
+        is_behind=run is not None and _newest_by_a_person(ticket) > run.message_id,
         draft=view_draft(draft) if draft is not None else None,
         why_not=why_no_draft(ticket, run) if run is not None and draft is None else "",
         proposals=proposals_of(ticket),
+        findings=findings_of(ticket),
     )
+
+
+def _newest_by_a_person(ticket: Ticket) -> int:
+    """The newest message that triage reads; 0 when there is none."""
+    by_people = ticket.messages.inbound().exclude(automatic__in=["auto_reply", "bounce"])
+    return by_people.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def read_editor(ticket: Ticket, rep: User, pane: TriagePane) -> Editor:

@@ -1,5 +1,7 @@
 """Writing: keep, preview, send, take back, note."""
 
+from email.header import decode_header, make_header
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -45,9 +47,12 @@ def preview(request: HttpRequest, number: int) -> HttpResponse:
     except PortalError as refusal:
         return ticket_page(request, ticket, refusal=refusal, seen=desk.seen or None)
     words = desk.text or ""
+    mail = preview_mail(actor=rep, ticket=ticket, text=words)
     context = {
         "ticket": ticket,
-        "mail": preview_mail(actor=rep, ticket=ticket, text=words),
+        "mail": mail,
+        # The header as mail programs show it, not as it travels.
+        "sender": str(make_header(decode_header(mail.sender))),
         "desk": desk,
         "kept_as": words_digest(words, ""),
         "is_empty": not words.strip(),
