@@ -23,6 +23,7 @@ os.environ["HANDRAIL_DATA"] = os.environ.get("HANDRAIL_TEST_DATA") or str(
 for name in ("DATABASE_URL", "REDIS_URL", "DATABASE_ADMIN_URL", "HANDRAIL_DB_ROLE", "HANDRAIL_SECRET_KEY"):
     os.environ.pop(name, None)
 os.environ["HANDRAIL_UNDO_SECONDS"] = "1"
+os.environ.setdefault("HANDRAIL_TEST_RUN", str(os.getpid()))  # the run that this worker belongs to
 # Set here and not in pyproject.toml, where pytest-django would read the settings before the lines above.
 os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
 
@@ -39,7 +40,9 @@ from django.conf import settings
 from django.db import connections
 from pytest_django import DjangoDbBlocker, Settings
 
+from agents.processes import free_port
 from portal import database
+from tests import running
 
 SHARED_DATA = environment.BASE_DIR.parent / "shared" / "data"
 SITE_ROLES = ("web", "worker", "mailer", "owner", "eval")
@@ -126,6 +129,25 @@ def site(template: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
     """A database of one test's own."""
     with cloned_site(django_db_blocker) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def running_site() -> Iterator[running.RunningSite]:
+    """A demo site under the real `manage.py start`, one for each module; Ctrl-C must end all of it."""
+    with running.prepared_site() as prepared:
+        live = running.RunningSite(running.copy_site(prepared, "live"), free_port())
+    try:
+        live.start()
+        yield live
+        live.stop()
+    finally:
+        live.end()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Only the process that began the run takes the prepared site away."""
+    if os.environ["HANDRAIL_TEST_RUN"] == str(os.getpid()):
+        running.forget_prepared_site()
 
 
 @pytest.fixture(scope="session")

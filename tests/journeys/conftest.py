@@ -1,0 +1,86 @@
+"""A real browser for the journeys. Every page it opens is watched: an error in its console fails the test."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Two cores run other tests meanwhile.
+PATIENCE_MS = 30_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, headless."""
+    program = shutil.which("chromium")
+    assert program, "the journeys need chromium: apt-get install chromium"
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@dataclass
+class Complaints:
+    """What the browser held against the pages: script errors, refused content, failed requests."""
+
+    heard: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.heard.append(f"{page.url}: {error}"))
+        page.on("requestfailed", self._failed)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.heard.append(f"{message.location.get('url')}: {message.text}")
+
+    def _failed(self, request: Request) -> None:
+        # A newer keystroke, or leaving the page, drops the older request on purpose.
+        if request.failure != "net::ERR_ABORTED":
+            self.heard.append(f"{request.url}: {request.failure}")
+
+
+NewPage = Callable[..., Page]
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[NewPage]:
+    """Opens pages of people who share no cookies; `scripts=False` is a browser without JavaScript."""
+    complaints = Complaints()
+    opened: list[BrowserContext] = []
+
+    def make(*, scripts: bool = True) -> Page:
+        context = browser.new_context(java_script_enabled=scripts, viewport={"width": 1280, "height": 900})
+        context.set_default_timeout(PATIENCE_MS)
+        context.on("page", complaints.watch)
+        opened.append(context)
+        return context.new_page()
+
+    yield make
+    for context in opened:
+        context.close()
+    assert complaints.heard == []
+
+
+def sign_in(page: Page, address: str, login: tuple[str, str], *, then: str = "/") -> None:
+    """By the form, as people do."""
+    page.goto(f"{address}/accounts/login/?next={then}")
+    page.get_by_label(re.compile("e-?mail", re.IGNORECASE)).fill(login[0])
+    page.get_by_label("Password", exact=True).fill(login[1])
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(f"{address}{then}")
