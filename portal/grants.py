@@ -89,7 +89,7 @@ TABLES: dict[str, dict[str, tuple[str, ...]]] = {
         "portal_messagestop": APPEND,
         "portal_attachment": APPEND,
         "portal_auditevent": APPEND,
-        "portal_outboxentry": ("SELECT", "INSERT", OUTBOX_STATE),
+        "portal_outboxentry": APPEND,
         "agents_approval": READ,
         "agents_review": APPEND,
     },
@@ -192,3 +192,21 @@ def expected(*, evaluation: bool) -> set[Grant]:
     if evaluation:
         wanted += [("handrail_eval", table, privilege) for table in tables for privilege in ALL]
     return {Grant(role, table, name, column) for role, table, privilege in wanted for name, column in split(privilege)}
+
+
+def as_markdown() -> str:
+    """The whole list as the table that stands in docs/grants.md; a test holds the two together."""
+    letters = {"SELECT": "read", "INSERT": "add", "UPDATE": "change", "DELETE": "delete"}
+
+    def cell(privileges_: tuple[str, ...]) -> str:
+        shown = []
+        for privilege in privileges_:
+            name, _, columns = privilege.partition(" (")
+            shown.append(letters[name] + (f" ({columns}" if columns else ""))
+        return ", ".join(shown) or "–"
+
+    lines = ["| Table | web | worker | mailer | guard (inside `release()`) |", "|---|---|---|---|---|"]
+    for table, application in sorted(every_table().items()):
+        cells = [cell(privileges(role, table, application)) for role in SERVING_ROLES]
+        lines.append(f"| `{table}` | " + " | ".join([*cells, cell(GUARD_TABLES.get(table, NONE))]) + " |")
+    return "\n".join(lines) + "\n"

@@ -99,7 +99,7 @@ class Command(BaseCommand):
 
     def _manage(self, *arguments: str, role: str) -> str:
         """Run another command as its own role; its errors are shown, its output returned."""
-        environment = {**os.environ, "HANDRAIL_DB_ROLE": role}
+        environment = {**os.environ, "HANDRAIL_DB_ROLE": role, "HANDRAIL_LOG_LEVEL": "WARNING"}
         done = subprocess.run(
             [PYTHON, str(BASE_DIR / "manage.py"), *arguments],
             env=environment,

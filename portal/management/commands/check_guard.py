@@ -1,10 +1,12 @@
 """Proves that the send guard is whole: this process's role, release(), the triggers and every grant."""
 
 import sys
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from portal import grants
 from portal.database import check_guard
 
 
@@ -13,7 +15,13 @@ class Command(BaseCommand):
 
     help = "Check the role of this process, the function release(), the triggers and the grants."
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--table", action="store_true", help="print the list of grants as docs/grants.md shows it")
+
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["table"]:
+            self.stdout.write(grants.as_markdown())
+            return
         problems = check_guard()
         for problem in problems:
             self.stderr.write(f"- {problem}")

@@ -1,0 +1,119 @@
+"""What administrators set up: people's roles, accounts, teams and categories. Conversations are not edited here.
+
+Who is made a rep or joins an account is audited like any other write.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+from portal import audit
+from portal.models import AuditEvent, Category, Membership, Organisation, StaffRole, Team, User
+
+
+class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Records each change in the audit trail, beside Django's own log."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:  # noqa: FBT001 - Django's signature
+        super().save_model(request, obj, form, change)
+        verb = "changed" if change else "created"
+        fields = ",".join(form.changed_data)
+        audit.record(f"{obj._meta.model_name}.{verb}", actor=_person(request), target=obj, fields=fields)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        audit.record(f"{obj._meta.model_name}.deleted", actor=_person(request), target=obj)
+        super().delete_model(request, obj)
+
+
+def _person(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # noqa: S101 - the admin asks for a sign-in first
+    return request.user
+
+
+@admin.register(User)
+class UserAdmin(AuditedAdmin):
+    """People. They are deactivated, never deleted: what they wrote and released names them."""
+
+    list_display = ["email", "display_name", "kind", "is_active", "is_staff"]
+    list_filter = ["kind", "is_active", "is_staff"]
+    search_fields = ["email", "display_name"]
+    fields = ["email", "display_name", "kind", "language", "is_active", "is_staff", "is_superuser", "groups"]
+    filter_horizontal = ["groups"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(AuditedAdmin):
+    """Accounts, and who serves the high-touch ones."""
+
+    list_display = ["name", "kind", "engineer", "deputy"]
+    list_filter = ["kind"]
+    search_fields = ["name"]
+    autocomplete_fields = ["engineer", "deputy"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Membership)
+class MembershipAdmin(AuditedAdmin):
+    """Which account a person belongs to."""
+
+    list_display = ["user", "organisation"]
+    list_select_related = ["user", "organisation"]
+    search_fields = ["user__email", "organisation__name"]
+    autocomplete_fields = ["user", "organisation"]
+
+
+@admin.register(StaffRole)
+class StaffRoleAdmin(AuditedAdmin):
+    """Who works here as a rep or a lead."""
+
+    list_display = ["user", "role"]
+    list_filter = ["role"]
+    list_select_related = ["user"]
+    autocomplete_fields = ["user"]
+
+
+@admin.register(Team)
+class TeamAdmin(AuditedAdmin):
+    """Teams that requests are routed to."""
+
+    list_display = ["name", "is_default"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Category)
+class CategoryAdmin(AuditedAdmin):
+    """What requests can be about. One that is no longer wanted is taken out of use, not deleted."""
+
+    list_display = ["name", "slug", "position", "is_active"]
+    prepopulated_fields = {"slug": ["name"]}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The audit trail, to read."""
+
+    list_display = ["created_at", "verb", "actor", "target", "target_id", "ticket_id"]
+    list_filter = ["verb"]
+    list_select_related = ["actor"]
+    date_hierarchy = "created_at"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
