@@ -27,13 +27,20 @@ class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         super().delete_model(request, obj)
 
 
+class KeptAdmin(AuditedAdmin):
+    """For what is never deleted, because conversations and the audit trail name it."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 def _person(request: HttpRequest) -> User:
     assert isinstance(request.user, User)  # noqa: S101 - the admin asks for a sign-in first
     return request.user
 
 
 @admin.register(User)
-class UserAdmin(AuditedAdmin):
+class UserAdmin(KeptAdmin):
     """People. They are deactivated, never deleted: what they wrote and released names them."""
 
     list_display = ["email", "display_name", "kind", "is_active", "is_staff"]
@@ -42,21 +49,15 @@ class UserAdmin(AuditedAdmin):
     fields = ["email", "display_name", "kind", "language", "is_active", "is_staff", "is_superuser", "groups"]
     filter_horizontal = ["groups"]
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 @admin.register(Organisation)
-class OrganisationAdmin(AuditedAdmin):
+class OrganisationAdmin(KeptAdmin):
     """Accounts, and who serves the high-touch ones."""
 
     list_display = ["name", "kind", "engineer", "deputy"]
     list_filter = ["kind"]
     search_fields = ["name"]
     autocomplete_fields = ["engineer", "deputy"]
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Membership)
@@ -80,24 +81,18 @@ class StaffRoleAdmin(AuditedAdmin):
 
 
 @admin.register(Team)
-class TeamAdmin(AuditedAdmin):
+class TeamAdmin(KeptAdmin):
     """Teams that requests are routed to."""
 
     list_display = ["name", "is_default"]
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 @admin.register(Category)
-class CategoryAdmin(AuditedAdmin):
+class CategoryAdmin(KeptAdmin):
     """What requests can be about. One that is no longer wanted is taken out of use, not deleted."""
 
     list_display = ["name", "slug", "position", "is_active"]
     prepopulated_fields = {"slug": ["name"]}
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(AuditEvent)
