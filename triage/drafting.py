@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from triage.facts import ArticleEvidence, Form, Kind, Sentence
 from triage.sections import Part, Role, parts_of, with_role
 from triage.units import Unit, cut_units
+from triage.wording import words_of
 
 # A draft grows by whole parts up to these; one part alone may be longer, but no procedure is ever cut.
 MAX_UNITS, MAX_CHARACTERS = 18, 2_400
@@ -41,7 +42,11 @@ _POINTS_AROUND = re.compile(
     r"\b(?:listed|described|mentioned|explained|sections?|see) (?:below|above)\b", re.IGNORECASE
 )
 # Told to do something, or begun inside a quotation: not a description.
-_ADDRESSES = re.compile(r"^(?:[\"'“‘(]|please|click|add|go|open|install|use|run|log in)\b|^[\"'“‘(]", re.IGNORECASE)
+_ADDRESSES = re.compile(
+    r"^(?:please|click|add|go|open|install|use|run|log in|observe|note|check|verify|make sure|ensure|select|set|create"
+    r"|navigate|press|choose|enter|follow)\b|^[\"'“‘(]",
+    re.IGNORECASE,
+)
 _NO_SENTENCE = re.compile(r"^[^\w]*$|^\w{1,2}$")
 
 
@@ -80,7 +85,7 @@ def _answering(parts: tuple[Part, ...]) -> tuple[Part, ...]:
     described = with_role(parts, Role.ISSUE, Role.CAUSE)
     if solution and (described or len(solution) <= 2):
         return solution
-    candidates = solution or with_role(parts, Role.BODY) or with_role(parts, Role.INTRO, Role.CAUSE)
+    candidates = solution or with_role(parts, Role.BODY, Role.INTRO) or with_role(parts, Role.CAUSE)
     if not candidates:
         return ()
     best = max(candidates, key=lambda part: part.similarity)
@@ -148,7 +153,7 @@ def _body(article: ArticleEvidence, answer: tuple[Part, ...], relevance: Relevan
     """Return the answering parts, whole, as many as fit. A procedure is never cut: what does not fit is left out."""
     kept: list[Sentence] = []
     for part in answer:
-        said = [_quoted(article, part, unit) for unit in _fitting(_units(article, part), relevance)]
+        said = [_quoted(article, part, unit) for unit in _fitting(_units(article, part), relevance, part.role)]
         if said and len(answer) > 1 and not part.says_only_its_role and (heading := _heading(article, part)):
             said = [heading, *said]
         most_units, most_characters = (MAX_UNITS, MAX_CHARACTERS) if kept else (MAX_UNITS_OF_ONE, MAX_CHARACTERS_OF_ONE)
@@ -174,24 +179,36 @@ def _stands_alone(unit: Unit) -> bool:
     )
 
 
-def _fitting(units: tuple[Unit, ...], relevance: Relevance) -> tuple[Unit, ...]:
+def _fitting(units: tuple[Unit, ...], relevance: Relevance, role: Role) -> tuple[Unit, ...]:
     """Return the units worth saying: every step, item and command; of much prose, what is nearest to the request."""
-    prose = [unit for unit in units if unit.form is Form.SENTENCE and not unit.text.endswith(":")]
-    chosen = set(units)
-    if len(prose) > _MANY:
-        scores = dict(zip(prose, relevance([unit.text for unit in prose]), strict=True))
-        best = set(sorted(prose, key=lambda unit: -scores[unit])[:_KEPT_PROSE])
-        chosen -= set(prose) - best
+    chosen = _chosen(units, relevance, role)
     kept: list[Unit] = []
+    announcer_lost = False  # the list that follows would hang in the air
     for index, unit in enumerate(units):
-        if unit not in chosen or _NO_SENTENCE.match(unit.text):
-            continue
-        if unit.form is Form.SENTENCE and (_META.search(unit.text) or _POINTS_AT_PICTURE.search(unit.text)):
-            continue
-        if _LEANS_BACK.match(unit.text) and unit.form is Form.SENTENCE and not (kept and units[index - 1] is kept[-1]):
-            continue
-        kept.append(unit)
+        is_prose = unit.form is Form.SENTENCE
+        lost = unit not in chosen or bool(_NO_SENTENCE.match(unit.text))
+        lost |= is_prose and bool(_META.search(unit.text) or _POINTS_AT_PICTURE.search(unit.text))
+        lost |= is_prose and bool(_LEANS_BACK.match(unit.text)) and not (kept and units[index - 1] is kept[-1])
+        lost |= unit.form is Form.ITEM and announcer_lost
+        if is_prose:
+            announcer_lost = lost and unit.text.endswith(":")
+        if not lost:
+            kept.append(unit)
     return tuple(kept)
+
+
+def _chosen(units: tuple[Unit, ...], relevance: Relevance, role: Role) -> set[Unit]:
+    """Return all units of a short part; of a long one what is nearest to the request: in one piece, or all steps."""
+    prose = [unit for unit in units if unit.form is Form.SENTENCE and not unit.text.endswith(":")]
+    if len(prose) <= _MANY:
+        return set(units)
+    scores = dict(zip(prose, relevance([unit.text for unit in prose]), strict=True))
+    if role is Role.SOLUTION or any(unit.form in (Form.STEP, Form.COMMAND) for unit in units):
+        best = set(sorted(prose, key=lambda unit: -scores[unit])[:_KEPT_PROSE])
+        return set(units) - (set(prose) - best)
+    windows = range(max(1, len(units) - _KEPT_PROSE + 1))
+    first = max(windows, key=lambda at: sum(scores.get(unit, 0.0) for unit in units[at : at + _KEPT_PROSE]))
+    return set(units[first : first + _KEPT_PROSE])
 
 
 def _without_loose_ends(sentences: list[Sentence]) -> list[Sentence]:
@@ -240,7 +257,7 @@ def _unique(sentences: Sequence[Sentence]) -> list[Sentence]:
     seen: set[str] = set()
     kept: list[Sentence] = []
     for sentence in sentences:
-        key = " ".join(sentence.text.casefold().split())
+        key = " ".join(words_of(sentence.text))
         if key not in seen or sentence.form is Form.COMMAND:
             kept.append(sentence)
         seen.add(key)

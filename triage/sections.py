@@ -23,7 +23,7 @@ class Role(StrEnum):
 
 
 _ROLES = (
-    (Role.MORE, r"related|see also|more (?:help|info)|references?|resources?|further reading|feedback|links?"),
+    (Role.MORE, r"related|see also|more (?:help|info\w*)|references?|resources?|further reading|feedback|links?"),
     (Role.ISSUE, r"steps to reproduce|issues?|symptoms?|problems?|expected|actual|error messages?|description|details"),
     (
         Role.SCOPE,

@@ -22,7 +22,7 @@ _PROGRAMS = (
 )
 _STATEMENTS = "SELECT INSERT UPDATE DELETE ALTER CREATE DROP SHOW OPTIMIZE ANALYZE SET GRANT TRUNCATE"
 _COMMAND = re.compile(
-    r"\s{0,8}(?:[$#>] |(?:sudo |php )?(?:" + "|".join(map(re.escape, _PROGRAMS.split())) + r")(?:$| [-./~<{$\w])"
+    r"\s{0,8}(?:[$#>] |(?:sudo |php )?(?:" + "|".join(map(re.escape, _PROGRAMS.split())) + r")(?:$| [-./~<{$\w\"'])"
     r"|(?:" + "|".join(_STATEMENTS.split()) + r") .{0,300};$"
     r"|<[/?!\w]|[{}\]];?,?$|[\w.\[\]\"'-]{1,60}\s?[:=]\s?[\"'{\[]|--\w)"
 )
@@ -106,14 +106,14 @@ def _flush(text: str, held: list[tuple[int, int]], form: Form, number: int, bloc
 def _lines_together(text: str, held: list[tuple[int, int]], block: int) -> Iterator[Unit]:
     """Paragraphs are one line each in the source: several lines are a table, code, or lines broken on purpose."""
     lines = [text[first:last].strip() for first, last in held]
-    if sum(line.endswith((".", "!", "?", ":")) for line in lines) * 2 >= len(lines):
-        for first, last in held:
-            for begin, stop in _sentences(text, first, last):
-                yield Unit(text[begin:stop], begin, stop, Form.SENTENCE, block)
-    elif sum(" | " in line for line in lines) * 2 > len(lines):
+    if sum(" | " in line for line in lines) * 2 > len(lines):
         for first, last in held:
             begin, stop = _trim(text, first, last)
             yield Unit(text[begin:stop], begin, stop, Form.ITEM, block)
+    elif sum(line.endswith((".", "!", "?", ":")) for line in lines) * 2 >= len(lines):
+        for first, last in held:
+            for begin, stop in _sentences(text, first, last):
+                yield Unit(text[begin:stop], begin, stop, Form.SENTENCE, block)
     else:
         first, last = _trim(text, held[0][0], held[-1][1])
         yield Unit(text[first:last], first, last, Form.COMMAND, block)

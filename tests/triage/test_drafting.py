@@ -107,3 +107,13 @@ def test_headings_tell_what_a_part_is_for() -> None:
     assert role_of(("Related reading",)) is Role.MORE
     assert role_of(("Affected products and versions",)) is Role.SCOPE
     assert role_of(()) is Role.INTRO
+
+
+def test_what_the_summary_says_again_is_said_once() -> None:
+    bodies = {(): "Only one coupon counts in the cart .\n\nOnly one coupon counts in the cart."}
+    assert len(_said(an_article(bodies[()], bodies))) == 1
+
+
+def test_a_list_goes_with_the_sentence_that_announces_it() -> None:
+    text = "This article explains how to use these services:\n\n- Metrics\n- Traces\n\nOpen the metrics page to begin."
+    assert _said(an_article(text, {("Solution",): text})) == ["Open the metrics page to begin."]

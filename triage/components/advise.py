@@ -23,6 +23,7 @@ from triage.wording import with_subject, words_of
 MAX_STEPS = 3
 _VERSION = re.compile(r"\b[vV]?\d{1,4}\.\d{1,4}(?:\.\d{1,6})?(?:-?p\d+)?\b")
 _HOLDS_FOR = re.compile(r"\b(?:affected|compatible|applicable)\b[^.\n]{0,60}\bversions?\b", re.IGNORECASE)
+_NAMES_CODE = re.compile(r"\b[45]\d\d\b")
 _SAYS_ERROR = re.compile(r"\b(?:error|exception|fails?|failed|failing|crash(?:es|ed)?|message)\b", re.IGNORECASE)
 _SAYS_ATTACHED = re.compile(r"\b(?:attach(?:ed|ment)|see the (?:log|file|screenshot))\b", re.IGNORECASE)
 
@@ -84,7 +85,8 @@ def _questions(request: Request, readings: list[FileReading], articles: list[Art
                 _("The message speaks of an attachment and has none."),
             )
         )
-    if _SAYS_ERROR.search(text) and not found and not signatures_of(readings) and '"' not in text and "“" not in text:
+    quoted = found or signatures_of(readings) or _NAMES_CODE.search(text) or '"' in text or "“" in text
+    if _SAYS_ERROR.search(text) and not quoted:
         steps.append(
             _ask(
                 _("What exactly does the error message say?"),
