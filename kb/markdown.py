@@ -157,7 +157,7 @@ def _summary(fields: Scalars, soup: BeautifulSoup) -> str:
 
 def _first_words(soup: BeautifulSoup) -> str:
     for tag in [*soup.find_all("p"), *soup.find_all(["li", "div", "td"])]:
-        text = " ".join(tag.get_text(" ", strip=True).split())
+        text = " ".join(tag.get_text().split())
         if len(text) >= SUMMARY_FROM and tag.find_parent(["blockquote", "table"]) is None:
             return text
     return " ".join(soup.get_text(" ", strip=True).split())
