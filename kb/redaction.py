@@ -78,7 +78,7 @@ def passes_luhn(digits: str) -> bool:
 
 def is_card(candidate: Candidate) -> bool:
     digits = re.sub(r"\D", "", candidate.value)
-    return 12 <= len(digits) <= 19 and len(set(digits)) > 2 and digits[0] in "123456" and passes_luhn(digits)
+    return 12 <= len(digits) <= 19 and len(set(digits)) > 1 and digits[0] in "123456" and passes_luhn(digits)
 
 
 def is_iban(candidate: Candidate) -> bool:

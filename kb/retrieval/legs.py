@@ -40,6 +40,24 @@ HOLDING_ANY = (
     " WHERE terms && %s::int[] AND audience = ANY(%s) ORDER BY 2 LIMIT %s) best"
 )
 HOLDING_ALL = HOLDING_ANY.replace("&&", "@>")
+PROBE_PUBLIC = (
+    "SELECT p.article_id FROM (SELECT passage_id FROM kb_passagevector WHERE is_live AND is_public"
+    " ORDER BY vector <=> %s::halfvec LIMIT %s) near JOIN kb_passage p ON p.id = near.passage_id"
+)
+SCAN_RESTRICTED = (
+    "SELECT p.article_id FROM kb_passage p JOIN kb_passagevector v ON v.passage_id = p.id"
+    " WHERE p.audience = ANY(%s) AND p.audience <> 'public' AND v.is_live ORDER BY v.vector <=> %s::halfvec LIMIT %s"
+)
+# Every passage of the candidates, so that what one leg found does not lack the other leg's score.
+SCORE_BOTH = (
+    "SELECT p.id, p.article_id, 1 - (v.vector <=> %s::halfvec), -(p.weights <#> %s::sparsevec) FROM kb_passage p"
+    " LEFT JOIN kb_passagevector v ON v.passage_id = p.id AND v.is_live AND v.generation = %s"
+    " WHERE p.article_id = ANY(%s) AND p.audience = ANY(%s)"
+)
+SCORE_WORDS = (
+    "SELECT id, article_id, -(weights <#> %s::sparsevec) FROM kb_passage"
+    " WHERE article_id = ANY(%s) AND audience = ANY(%s)"
+)
 
 
 class Degradation(StrEnum):
@@ -91,15 +109,21 @@ def gather(question: Question, *, audiences: frozenset[str], watch: Stopwatch) -
         candidates = set(_by_words(weights, audiences)) | set(_by_title(weights, audiences))
         signatures = _by_signature(question, audiences)
     candidates |= set(signatures)
+    scored: list[ranking.PassageMatch] | None = None
     if vector is not None:
         with watch("vectors"):
-            found = _by_vector(vector, audiences)
-        if found is None:
-            vector, degraded = None, Degradation.VECTORS_FAILED
-        else:
-            candidates |= set(found)
+            scored = _with_vectors(vector, candidates, weights, audiences)
+        if scored is None:
+            degraded = Degradation.VECTORS_FAILED
     with watch("score"):
-        evidence = _evidence(question, weights, vector, sorted(candidates), signatures, audiences)
+        passages = scored if scored is not None else _score_words(weights, sorted(candidates), audiences)
+        evidence = ranking.Evidence(
+            passages=passages,
+            titles=_score_titles(weights, sorted({match.article_id for match in passages})),
+            query_terms=question.terms_total,
+            signatures={article: match.shown for article, match in signatures.items()},
+            signature_boosts={article: match.boost for article, match in signatures.items()},
+        )
     return Findings(question, evidence, weights, degraded)
 
 
@@ -206,69 +230,38 @@ def _worth(kind: SignatureKind, holders: int) -> int:
     return holders + (8 if kind in {SignatureKind.HTTP, SignatureKind.EXCEPTION} else 0)
 
 
-def _by_vector(vector: str, audiences: frozenset[str]) -> list[int] | None:
-    """None when the database would not or could not answer in time."""
+def _with_vectors(
+    vector: str, candidates: set[int], weights: Weights, audiences: frozenset[str]
+) -> list[ranking.PassageMatch] | None:
+    """Every passage of the words' and the vectors' candidates with both scores; None when the vectors do not answer."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
                 "SELECT set_config('statement_timeout', %s, true), set_config('hnsw.ef_search', %s, true)",
                 [str(VECTOR_TIMEOUT_MS), str(EF_SEARCH)],
             )
-            found: list[int] = []
             if PUBLIC in audiences:
-                cursor.execute(
-                    "SELECT p.article_id FROM (SELECT passage_id FROM kb_passagevector"
-                    " WHERE is_live AND is_public ORDER BY vector <=> %s::halfvec LIMIT %s) near"
-                    " JOIN kb_passage p ON p.id = near.passage_id",
-                    [vector, VECTOR_CANDIDATES],
-                )
-                found += [int(row[0]) for row in cursor.fetchall()]
+                cursor.execute(PROBE_PUBLIC, [vector, VECTOR_CANDIDATES])
+                candidates = candidates | {int(row[0]) for row in cursor.fetchall()}
             restricted = sorted(audiences - {PUBLIC})
             if restricted:
-                cursor.execute(
-                    "SELECT p.article_id FROM kb_passage p JOIN kb_passagevector v ON v.passage_id = p.id"
-                    " WHERE p.audience = ANY(%s) AND p.audience <> 'public' AND v.is_live"
-                    " ORDER BY v.vector <=> %s::halfvec LIMIT %s",
-                    [restricted, vector, VECTOR_CANDIDATES],
-                )
-                found += [int(row[0]) for row in cursor.fetchall()]
-            return found
+                cursor.execute(SCAN_RESTRICTED, [restricted, vector, VECTOR_CANDIDATES])
+                candidates = candidates | {int(row[0]) for row in cursor.fetchall()}
+            cursor.execute(
+                SCORE_BOTH,
+                [vector, _text_of(weights.passages), GENERATION, sorted(candidates), list(audiences)],
+            )
+            return [ranking.PassageMatch(int(p), int(a), cos, float(words)) for p, a, cos, words in cursor.fetchall()]
     except DatabaseError as error:
-        log.warning(
-            "search_degraded", extra={"reason": Degradation.VECTORS_FAILED.value, "error": type(error).__name__}
-        )
+        reason = Degradation.VECTORS_FAILED.value
+        log.warning("search_degraded", extra={"reason": reason, "error": type(error).__name__})
         return None
 
 
-def _evidence(
-    question: Question,
-    weights: Weights,
-    vector: str | None,
-    articles: Sequence[int],
-    signatures: Mapping[int, SignatureMatch],
-    audiences: frozenset[str],
-) -> ranking.Evidence:
-    return ranking.Evidence(
-        passages=_score_passages(weights, vector, articles, audiences),
-        titles=_score_titles(weights, articles),
-        query_terms=question.terms_total,
-        signatures={article: match.shown for article, match in signatures.items()},
-        signature_boosts={article: match.boost for article, match in signatures.items()},
-    )
-
-
-def _score_passages(
-    weights: Weights, vector: str | None, articles: Sequence[int], audiences: frozenset[str]
-) -> list[ranking.PassageMatch]:
-    """Exact scores of every passage of the candidates, so that no leg's candidates lack the other leg's score."""
+def _score_words(weights: Weights, articles: Sequence[int], audiences: frozenset[str]) -> list[ranking.PassageMatch]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT p.id, p.article_id, 1 - (v.vector <=> %s::halfvec), -(p.weights <#> %s::sparsevec)"
-            " FROM kb_passage p LEFT JOIN kb_passagevector v ON v.passage_id = p.id AND v.is_live AND v.generation = %s"
-            " WHERE p.article_id = ANY(%s) AND p.audience = ANY(%s)",
-            [vector, _text_of(weights.passages), GENERATION, list(articles), list(audiences)],
-        )
-        return [ranking.PassageMatch(int(p), int(a), cos, float(words)) for p, a, cos, words in cursor.fetchall()]
+        cursor.execute(SCORE_WORDS, [_text_of(weights.passages), list(articles), list(audiences)])
+        return [ranking.PassageMatch(int(p), int(a), None, float(words)) for p, a, words in cursor.fetchall()]
 
 
 def _score_titles(weights: Weights, articles: Sequence[int]) -> dict[int, ranking.TitleMatch]:

@@ -16,7 +16,7 @@ LONG_QUERY_TERMS = 40
 COVERAGE_PRIOR = 3.0
 
 FLOOR = 0.51
-FLOOR_WORDS_ONLY = 0.42
+FLOOR_WORDS_ONLY = 0.36
 FOLLOWERS_SHARE = 0.5
 HIGHEST_SCORE = 2.0
 
@@ -100,18 +100,23 @@ def fuse(evidence: Evidence) -> list[RankedArticle]:
 
 
 def relevance(article: RankedArticle, *, query_terms: int, query_coverage: float, boost: float = 0.0) -> float:
-    """Is it about the same thing at all? Meaning, plus the words of a short question or the title a report covers.
+    """Is it about the same thing at all? Meaning and, for a short question, its words; for a report a covered title.
 
-    `query_coverage`: the share of the question's inverse document frequency that the best passage holds.
+    `query_coverage`: the share of the question's inverse document frequency that the best passage holds. The constant
+    brings the two cases to one floor.
     """
     long = length_share(query_terms)
-    return article.cosine + 0.25 * query_coverage * (1 - long) + 0.5 * article.title.coverage * long + boost
+    return article.cosine + 0.3 * query_coverage * (1 - long) + (_report(article, query_coverage) - 0.17) * long + boost
 
 
 def relevance_of_words(article: RankedArticle, *, query_terms: int, query_coverage: float, boost: float = 0.0) -> float:
-    """The same where there are no vectors: stricter on the words, for they are all there is."""
+    """The same where there are no vectors."""
     long = length_share(query_terms)
-    return query_coverage * (1 - long) + max(query_coverage, article.title.coverage) * long + boost
+    return query_coverage * (1 - long) + _report(article, query_coverage) * long + boost
+
+
+def _report(article: RankedArticle, query_coverage: float) -> float:
+    return 0.8 * article.title.coverage + 0.5 * query_coverage
 
 
 def signature_boost(frequencies: Iterable[int]) -> float:

@@ -1,4 +1,4 @@
-"""The index follows the articles: through publishing, changes, restrictions, deletion, repeats, races and lost signals."""
+"""The index follows the articles through publishing, change, restriction, deletion, repeats, races, lost signals."""
 
 import threading
 from datetime import timedelta

@@ -145,7 +145,7 @@ def test_english_answers_where_the_readers_language_has_nothing(shelf: dict[str,
 
 
 def test_a_secret_in_the_question_is_not_searched_for(site: Site) -> None:
-    index(site, publish("About tokens", "The word hunter2hunter1 is an example of a secret."))
+    index(site, publish("Examples", "An example is hunter2hunter1, and nothing else is said."))
     assert titles("password: hunter2hunter1") == []
 
 
