@@ -23,7 +23,9 @@ log = logging.getLogger(__name__)
 
 PYTHON = sys.executable
 PR_SET_PDEATHSIG = 1
-STOP_SECONDS = 15
+# Work that is cut off goes on at the next start; a mail between "in flight" and "sent" would go to a person instead.
+STOP_SECONDS = 4
+MAILER_STOP_SECONDS = 25
 LOG_BYTES = 5_000_000
 LOG_FILES = 4
 # A child that dies sooner than this after its start is started again ever more slowly.
@@ -39,6 +41,7 @@ class Program:
     command: Sequence[str]
     role: str
     environment: Mapping[str, str] = field(default_factory=dict)
+    stop_seconds: float = STOP_SECONDS
 
 
 def celery(name: str, queues: str, *options: str) -> tuple[str, ...]:
@@ -67,7 +70,7 @@ def programs(*, port: int, bind: str, run_directory: Path, web_workers: int) -> 
         Program("web", (*gunicorn, "--bind", f"{bind}:{port}", *web), "web"),
         Program("worker", celery("worker", "interactive,triage", "-c", "1"), "worker"),
         Program("indexer", celery("indexer", "index,watch", "-c", "1"), "worker"),
-        Program("mailer", celery("mailer", "mail", "-P", "solo"), "mailer"),
+        Program("mailer", celery("mailer", "mail", "-P", "solo"), "mailer", stop_seconds=MAILER_STOP_SECONDS),
         Program("beat", (*beat, "-s", str(run_directory / "beat"), "--pidfile", ""), "worker"),
     ]
 
@@ -159,12 +162,12 @@ class Child:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
 
-    def wait_stopped(self, deadline: float) -> None:
-        """Wait until the program ended; past `deadline` end its whole group."""
+    def wait_stopped(self, asked: float) -> None:
+        """Wait until the program ended; when its time since `asked` is over, end its whole group."""
         if self.process is None:
             return
         try:
-            self.process.wait(max(0.1, deadline - time.monotonic()))
+            self.process.wait(max(0.1, asked + self.program.stop_seconds - time.monotonic()))
         except subprocess.TimeoutExpired:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -179,9 +182,15 @@ class Supervisor:
         self.children = [Child(program, logs) for program in wanted]
         self._stop = threading.Event()
 
-    def start(self) -> None:
+    def start(self, *names: str) -> None:
+        """Start the named programs, or all that are not up yet."""
         for child in self.children:
-            child.start()
+            if child.process is None and (not names or child.program.name in names):
+                child.start()
+
+    def all_up(self) -> bool:
+        """Whether none of those that were started has ended."""
+        return all(child.process is None or child.process.poll() is None for child in self.children)
 
     def stop_on_signals(self) -> None:
         """Let Ctrl-C and SIGTERM end `watch`."""
@@ -202,6 +211,6 @@ class Supervisor:
         """Ask all to stop, wait, and end those that do not."""
         for child in self.children:
             child.ask_to_stop()
-        deadline = time.monotonic() + STOP_SECONDS
+        asked = time.monotonic()
         for child in self.children:
-            child.wait_stopped(deadline)
+            child.wait_stopped(asked)

@@ -13,8 +13,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from agents import demo
 from agents.processes import PYTHON, Supervisor, free_port, mailbox_program, port_is_free, programs
+from kb import demo as articles
 from portal import database, embedded
+from portal import demo as people
 from portal.environment import BASE_DIR, ConfigurationError
 
 READY_SECONDS = 120
@@ -38,9 +41,7 @@ class Command(BaseCommand):
             )
         with embedded.running() as places:
             self._prepare(places)
-            logins = "" if options["no_demo"] else self._manage("demo", "--if-empty", role="web")
-            if logins:  # before the workers start, so that the demo's requests find its articles
-                self._manage("reindex_articles", role="worker")
+            logins = "" if options["no_demo"] else self._demo(places)
             self._serve(port, bind, places, logins)
 
     def _prepare(self, places: embedded.Places) -> None:
@@ -51,12 +52,27 @@ class Command(BaseCommand):
             self._say("Preparing the database …")
             database.bootstrap()
         marker = places.data / "run" / "static.digest"
-        digest = static_digest()
+        digest = digest_of(static_files())
         if not marker.is_file() or marker.read_text() != digest:
             self._say("Collecting the static files …")
             self._manage("collectstatic", "--noinput", "--clear", "-v0", role="web")
             marker.parent.mkdir(parents=True, exist_ok=True)
             marker.write_text(digest)
+
+    def _demo(self, places: embedded.Places) -> str:
+        """Load the demo if the site is empty, and return its logins; nothing on a site of somebody's own."""
+        marker, digest = places.data / "run" / "demo.digest", digest_of(demo_files())
+        with database.using(role="web", database=settings.HANDRAIL_DATABASE_NAME):
+            is_demo = demo.is_demo()
+            if not is_demo and not demo.is_empty():
+                return ""
+            if is_demo and marker.is_file() and marker.read_text() == digest:
+                return demo.logins(people.load())
+        self._say("Loading the demo …")
+        logins = self._manage("demo", role="web")
+        self._manage("reindex_articles", role="worker")  # before triage starts, so that it finds them
+        marker.write_text(digest)
+        return logins
 
     def _serve(self, port: int, bind: str, places: embedded.Places, logins: str) -> None:
         run = places.data / "run"
@@ -70,11 +86,13 @@ class Command(BaseCommand):
         wanted += programs(port=port, bind=bind, run_directory=run, web_workers=workers)
         supervisor = Supervisor(wanted, places.data / "logs")
         supervisor.stop_on_signals()
-        supervisor.start()
         try:
+            supervisor.start("mailbox", "web")  # the page first: the workers start while it is being read
             if self._wait_until_ready(port, bind, supervisor):
                 self._say(f"\nHandrail answers at {settings.HANDRAIL_PUBLIC_URL}\n\n{logins}\nCtrl-C stops everything.")
-            supervisor.watch()
+            if not supervisor.stopping:
+                supervisor.start()
+                supervisor.watch()
         finally:
             self._say("Stopping …")
             supervisor.stop()
@@ -83,7 +101,7 @@ class Command(BaseCommand):
         host = "127.0.0.1" if bind in {"0.0.0.0", "::"} else bind  # noqa: S104 - compared with, not bound to
         request = urllib.request.Request(f"http://{host}:{port}/healthz", headers={"Host": settings.ALLOWED_HOSTS[0]})
         deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline and not supervisor.stopping:
+        while time.monotonic() < deadline and not supervisor.stopping and supervisor.all_up():
             try:
                 with urllib.request.urlopen(request, timeout=5):  # noqa: S310 - our own loopback address
                     return True
@@ -116,12 +134,22 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def static_digest() -> str:
-    """A digest that changes whenever collected files could: the pinned packages, and our own static files."""
-    digest = hashlib.sha256((BASE_DIR / "requirements.lock").read_bytes())
-    for file in sorted(
-        path for app in ("kb", "portal", "triage", "agents") for path in _files(BASE_DIR / app / "static")
-    ):
+def static_files() -> list[Path]:
+    """What collected files are made from: the pinned packages, and our own static files."""
+    own = [path for app in ("kb", "portal", "triage", "agents") for path in _files(BASE_DIR / app / "static")]
+    return [BASE_DIR / "requirements.lock", *own]
+
+
+def demo_files() -> list[Path]:
+    """What the demo is made from."""
+    modules = [BASE_DIR / "portal" / "demo.py", BASE_DIR / "agents" / "demo_requests.py"]
+    return [*modules, *_files(articles.ARTICLES)]
+
+
+def digest_of(files: list[Path]) -> str:
+    """A digest that changes whenever one of the files does."""
+    digest = hashlib.sha256()
+    for file in sorted(files):
         digest.update(str(file.relative_to(BASE_DIR)).encode() + file.read_bytes())
     return digest.hexdigest()
 
