@@ -18,7 +18,7 @@ class Bars:
     From `clear` on a score needs no lead. From `strong` on, a near second is a conflict and not a weak match.
     """
 
-    sure: float = 0.66
+    sure: float = 0.70
     lead_weight: float = 1.5
     floor: float = 0.42
     clear: float = 0.85

@@ -69,10 +69,14 @@ LIBRARY = {"export.md": EXPORT, "theme.md": THEME, "staff.md": STAFF_ONLY}
 
 def stock(site: Site, folder: Path, articles: dict[str, str] | None = None) -> None:
     """Import the articles and index them, as the worker does."""
-    for name, text in (articles or LIBRARY).items():
-        (folder / name).write_text(text)
+    write_library(folder, articles)
     call_command("import_articles", str(folder), verbosity=0)
     reindex(site)
+
+
+def write_library(folder: Path, articles: dict[str, str] | None = None) -> None:
+    for name, text in (articles or LIBRARY).items():
+        (folder / name).write_text(text)
 
 
 def reindex(site: Site) -> None:

@@ -110,8 +110,7 @@ def test_headings_tell_what_a_part_is_for() -> None:
 
 
 def test_what_the_summary_says_again_is_said_once() -> None:
-    bodies = {(): "Only one coupon counts in the cart .\n\nOnly one coupon counts in the cart."}
-    assert len(_said(an_article(bodies[()], bodies))) == 1
+    assert len(_said(an_article("Only one coupon counts in the cart .\n\nOnly one coupon counts in the cart."))) == 1
 
 
 def test_a_list_goes_with_the_sentence_that_announces_it() -> None:

@@ -10,12 +10,10 @@ from django.db import OperationalError
 from django.utils import timezone
 from haystack.core.errors import PipelineRuntimeError
 
-from kb.retrieval.embedder import EmbedderUnavailable, get_embedder
 from portal.actions.tickets import add_customer_message, set_category
 from portal.models import AuditEvent, Message, Organisation, Ticket
 from tests.conftest import Site
 from tests.factories import make_category, make_organisation, make_rep, make_ticket, make_user
-from tests.triage.library import stock
 from triage import pipeline, running
 from triage.actions.runs import begin_run
 from triage.choices import Failure, NoDraftReason, RunState, SentenceKind
@@ -29,18 +27,6 @@ from triage.sweeping import missed_messages
 
 SUBJECT = "Nightly export stops"
 TEXT = "Our nightly export stops after one hundred orders. The log says EXP-4711: queue is full. Version 3.1.0."
-
-
-@pytest.fixture
-def stocked(site: Site, tmp_path: Path) -> Site:
-    try:
-        get_embedder()
-    except EmbedderUnavailable:
-        pytest.skip("the embedder is not installed here; `make setup` fetches it")
-    folder = tmp_path / "library"
-    folder.mkdir()
-    stock(site, folder)
-    return site
 
 
 def _first(ticket: Ticket) -> int:
@@ -219,14 +205,14 @@ def test_a_request_about_nothing_we_know_is_not_drafted(stocked: Site) -> None:
     assert not hasattr(run, "draft")
 
 
-def test_a_draft_is_stale_when_its_article_changes_or_the_customer_writes_again(stocked: Site, tmp_path: Path) -> None:
+def test_a_draft_is_stale_when_its_article_changes_or_the_customer_writes_again(stocked: Site, library: Path) -> None:
     ticket = make_ticket(subject=SUBJECT, text=TEXT)
     run = _triage(stocked, ticket)
     assert run is not None
     assert not run.draft.is_stale()
-    changed = (tmp_path / "library" / "export.md").read_text().replace("Press **Clear", "Press twice **Clear")
-    (tmp_path / "library" / "export.md").write_text(changed)
-    call_command("import_articles", str(tmp_path / "library"), verbosity=0)
+    changed = (library / "export.md").read_text().replace("Press **Clear", "Press twice **Clear")
+    (library / "export.md").write_text(changed)
+    call_command("import_articles", str(library), verbosity=0)
     assert run.draft.is_stale()
     other = make_ticket(subject="Colours", text="How do I change the colours of the storefront theme?")
     second = _triage(stocked, other)
