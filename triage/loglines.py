@@ -44,6 +44,11 @@ _NO_FAILURE = re.compile(
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"\"[^\"]{0,200}\"|'[^']{0,200}'")
+# Values of keys, names of people after the word that announces them, days and months.
+_VALUE = re.compile(
+    r"(?<=\w=)[^\s,;)\]]{1,200}|(?<=\buser )(?!unknown\b|name\b)[\w.-]{1,60}|(?<=\bfor )[\w.-]{1,60}(?= from\b)"
+    r"|\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b"
+)
 _VARIABLE = re.compile(r"\b(?:0x)?[0-9a-fA-F]{8,}\b|\S{0,60}\d\S{0,60}")
 
 
@@ -103,4 +108,9 @@ def reads_as_failure(line: str) -> bool:
 
 def shape_of(line: str) -> str:
     """Return the line with its variable parts (numbers, identifiers, quoted values) blanked, to group repetitions."""
-    return _VARIABLE.sub("*", _QUOTED.sub("*", strip_header(line)))[:300]
+    return shape_of_message(strip_header(line))
+
+
+def shape_of_message(message: str) -> str:
+    """Return the shape of a message whose header is already off."""
+    return _VARIABLE.sub("*", _VALUE.sub("*", _QUOTED.sub("*", message)))[:300]
