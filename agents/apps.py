@@ -4,6 +4,6 @@ from django.apps import AppConfig
 
 
 class AgentsConfig(AppConfig):
-    """Connects nothing yet."""
+    """Connects nothing: people start what happens here."""
 
     name = "agents"

@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Count, F, IntegerField, Max, Q, QuerySet, Value, When, prefetch_related_objects
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+    prefetch_related_objects,
+)
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,7 +31,7 @@ from portal.models import Category, Message, Organisation, Ticket, User
 from triage.models import FieldName, FieldProposal, Run, Verdict
 from triage.reading import latest_runs
 
-PER_PAGE = 50
+PER_PAGE = 30
 SORTS = {
     "order": gettext_lazy("What to answer first"),
     "oldest": gettext_lazy("Oldest first"),
@@ -91,7 +104,7 @@ class Queue:
     """A page of the queue."""
 
     rows: tuple[QueueRow, ...]
-    page: Page[Ticket]
+    page: Page[int]
     tabs: tuple[Tab, ...]
 
 
@@ -100,8 +113,9 @@ def read_queue(*, reader: User, wanted: QueueFilter, page: str | None, per_page:
     narrowed = _narrow(Ticket.objects.visible_to(reader), reader, wanted)
     counts = narrowed.aggregate(**{name: Count("pk", filter=condition) for name, condition in _SHOWN.items()})
     tabs = tuple(Tab(name, str(label), counts[name]) for name, label in SHOWN_LABELS.items())
-    tickets = _ordered(narrowed.filter(_SHOWN[wanted.show]), reader, wanted.sort)
-    paginator = Paginator(tickets, per_page)
+    # Ordered by number alone, so that the database sorts numbers and not whole rows with the people beside them.
+    ordered = _ordered(narrowed.filter(_SHOWN[wanted.show]), reader, wanted.sort).values_list("pk", flat=True)
+    paginator = Paginator(ordered, per_page)
     paginator.count = counts[wanted.show]  # counted above, with the other tabs
     shown = paginator.get_page(page)
     return Queue(rows=_rows(list(shown.object_list), reader), page=shown, tabs=tabs)
@@ -130,13 +144,10 @@ def _narrow(tickets: QuerySet[Ticket], reader: User, wanted: QueueFilter) -> Que
 
 
 def _ordered(tickets: QuerySet[Ticket], reader: User, sort: str) -> QuerySet[Ticket]:
-    tickets = tickets.select_related(
-        "requester", "organisation__engineer", "organisation__deputy", "category", "assignee"
-    )
     if sort in _SORT_FIELDS:
         return tickets.order_by(*_SORT_FIELDS[sort])
-    latest = Run.objects.values("ticket").annotate(latest=Max("pk")).values("latest")
-    set_back = Run.objects.filter(pk__in=latest).exclude(verdict=Verdict.PLAIN).values("ticket")
+    newer = Run.objects.filter(ticket=OuterRef("ticket"), message__gt=OuterRef("message"))
+    set_back = Run.objects.exclude(verdict=Verdict.PLAIN).exclude(Exists(newer)).values("ticket")
     # Triage stores a later priority only when it is high, so a request's newest proposal is high if any is.
     raised = FieldProposal.objects.filter(field=FieldName.PRIORITY, value=Ticket.Priority.HIGH)
     return tickets.annotate(
@@ -157,8 +168,9 @@ def _served_by(reader: User) -> Q:
     return Q(organisation__engineer=reader) | Q(organisation__deputy=reader)
 
 
-def _rows(tickets: list[Ticket], reader: User) -> tuple[QueueRow, ...]:
-    ids = [ticket.pk for ticket in tickets]
+def _rows(ids: list[int], reader: User) -> tuple[QueueRow, ...]:
+    people = ("requester", "organisation__engineer", "organisation__deputy", "category", "assignee")
+    tickets = Ticket.objects.select_related(*people).in_bulk(ids)
     runs = latest_runs(ids)
     prefetch_related_objects(list(runs.values()), "draft__reviews")
     proposals = _newest_proposals(ids)
@@ -176,7 +188,7 @@ def _rows(tickets: list[Ticket], reader: User) -> tuple[QueueRow, ...]:
             since.get(ticket.pk),
             writing=ticket.pk in writing,
         )
-        for ticket in tickets
+        for ticket in (tickets[number] for number in ids)
     )
 
 
@@ -250,11 +262,13 @@ def _account_note(ticket: Ticket) -> str:
 
 def _priority_note(ticket: Ticket, proposal: FieldProposal | None) -> str:
     """What speaks for the priority; nothing where nothing speaks for any other than normal."""
-    if proposal is None or proposal.value == ticket.priority == Ticket.Priority.NORMAL:
+    if proposal is None or proposal.value == Ticket.Priority.NORMAL:
         return ""
     reason = "; ".join(str(reason) for reason in proposal.reasons[:2])
     if proposal.value == ticket.priority:
         return reason
+    if ticket.priority != Ticket.Priority.NORMAL:
+        return ""  # a person has decided
     label = Ticket.Priority(proposal.value).label if proposal.value in Ticket.Priority.values else proposal.value
     return _("%(value)s proposed: %(reason)s") % {"value": label, "reason": reason}
 

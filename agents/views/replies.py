@@ -1,14 +1,16 @@
 """Writing: keep, preview, send, take back, note."""
 
 from email.header import decode_header, make_header
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
-from agents.actions.compositions import forget_note, take_back_words
+from agents.actions.compositions import forget_note, keep_words, take_back_words
 from agents.actions.reviews import withdraw_reply
 from agents.forms import Desk, read_desk, words_digest
 from agents.models import Composition
@@ -16,7 +18,7 @@ from agents.sending import preview_mail, send_reply
 from agents.views.access import find_ticket, rep_of, rep_page
 from agents.views.desk import act, find_draft, keep_desk, ticket_page
 from portal.actions.tickets import add_note
-from portal.errors import NotAllowedError, PortalError
+from portal.errors import NotAllowedError
 from portal.models import Message, Ticket, User
 from portal.permissions import may_reply
 
@@ -35,30 +37,40 @@ def keep(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @rep_page
-@require_POST
+@require_http_methods(["GET", "POST"])
 def preview(request: HttpRequest, number: int) -> HttpResponse:
-    """The mail that would leave, from the same function that makes it leave."""
+    """The mail that would leave. Posting keeps the words first; the page itself is read from what is kept."""
     ticket, rep = find_ticket(request, number), rep_of(request)
-    desk = read_desk(request.POST)
-    try:
-        keep_desk(ticket, rep, desk)
-        if not may_reply(rep, ticket):
-            raise NotAllowedError
-    except PortalError as refusal:
-        return ticket_page(request, ticket, refusal=refusal, seen=desk.seen or None)
-    words = desk.text or ""
+    if request.method == "POST":
+        return _keep_for_preview(request, ticket, rep)
+    if not may_reply(rep, ticket):
+        return ticket_page(request, ticket, refusal=NotAllowedError())
+    kept = Composition.objects.filter(ticket=ticket, author=rep).first()
+    words = kept.text if kept is not None else ""
     mail = preview_mail(actor=rep, ticket=ticket, text=words)
     context = {
         "ticket": ticket,
         "mail": mail,
         # The header as mail programs show it, not as it travels.
         "sender": str(make_header(decode_header(mail.sender))),
-        "desk": desk,
-        "kept_as": words_digest(words, ""),
+        "words": words,
+        "version": kept.seen_version if kept is not None else ticket.version,
+        "draft_id": kept.draft_id if kept is not None else None,
+        "desk": read_desk(request.GET),
+        "was": words_digest(words, ""),
         "is_empty": not words.strip(),
         "undo_seconds": settings.HANDRAIL_UNDO_SECONDS,
     }
     return render(request, "agents/preview.html", context)
+
+
+def _keep_for_preview(request: HttpRequest, ticket: Ticket, rep: User) -> HttpResponse:
+    """Keep even what did not change: the preview stands for the conversation as this page showed it."""
+    desk = read_desk(request.POST)
+    draft = find_draft(ticket, desk)
+    keep_words(actor=rep, ticket=ticket, version=desk.version, text=desk.text, note=desk.note, draft=draft)
+    seen = {"seen": desk.seen, **({"stale_accepted": "yes"} if desk.stale_accepted else {})}
+    return redirect(f"{reverse('agents:preview', args=[ticket.pk])}?{urlencode(seen)}")
 
 
 @rep_page

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +17,9 @@ from tests.factories import make_organisation, make_rep, make_ticket, make_user,
 from tests.triage.library import EXPORT, stock
 from triage.choices import FieldName, LogFindingKind, NextStepKind, NoDraftReason, RunState, SentenceForm, SentenceKind
 from triage.models import Draft, DraftSentence, FieldProposal, LogFinding, NextStep, Run
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 
 @dataclass
@@ -35,10 +38,10 @@ class Desk:
     def url(self, name: str = "ticket", *more: object) -> str:
         return reverse(f"agents:{name}", args=[self.ticket.pk, *more])
 
-    def open(self) -> HttpResponse:
+    def open(self) -> "Response":
         return self.client.get(self.url())
 
-    def post(self, name: str, *more: object, client: Client | None = None, **fields: object) -> HttpResponse:
+    def post(self, name: str, *more: object, client: Client | None = None, **fields: object) -> "Response":
         """Press a button of the page as it is now, with what stands in its fields."""
         self.ticket.refresh_from_db()
         values = {"version": self.ticket.version, "seen": self.last_message_id(), "was": words_digest("", "")}
@@ -50,7 +53,7 @@ class Desk:
     def outbound(self) -> list[Message]:
         return list(self.ticket.messages.filter(direction="outbound").with_text())
 
-    def triage(self, *, draft: bool = True, reason: str = NoDraftReason.NOTHING_RELEVANT, **run: object) -> Run:
+    def triage(self, *, draft: bool = True, reason: str = NoDraftReason.NOTHING_RELEVANT, **run: Any) -> Run:
         """What a worker stores after reading the newest message."""
         with self.site.as_role("worker"):
             return _store_run(self.ticket, self.last_message_id(), draft=draft, reason="" if draft else reason, **run)
