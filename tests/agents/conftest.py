@@ -26,10 +26,15 @@ if TYPE_CHECKING:
 class Desk:
     """A rep in front of a request."""
 
-    site: Site
+    committed: Site | None
     ticket: Ticket
     rep: User
     client: Client
+
+    @property
+    def site(self) -> Site:
+        assert self.committed is not None, "only a real desk has a site of its own"
+        return self.committed
 
     @property
     def session_key(self) -> str:
@@ -118,22 +123,32 @@ The queue keeps finished jobs until somebody clears it.
 
 
 @pytest.fixture
-def desk(site: Site) -> Desk:
-    """A request of a standard account, nothing triaged yet."""
-    rep = make_rep()
-    ticket = make_ticket(make_user("Cora", organisation=make_organisation()))
-    return Desk(site, ticket, rep, sign_in(rep))
+def desk(db: None) -> Desk:
+    """A request of a standard account, nothing triaged yet; undone after the test."""
+    return _set_desk(None)
 
 
 @pytest.fixture
-def stocked_desk(desk: Desk, tmp_path: Path) -> Desk:
-    """The desk with one article to draft from."""
+def real_desk(site: Site) -> Desk:
+    """The same with real commits, so that a worker can store what it reads."""
+    return _set_desk(site)
+
+
+@pytest.fixture
+def stocked_desk(real_desk: Desk, tmp_path: Path) -> Desk:
+    """A real desk with one article to draft from."""
     folder = tmp_path / "library"
     folder.mkdir()
-    stock(desk.site, folder, {"export.md": EXPORT})
-    return desk
+    stock(real_desk.site, folder, {"export.md": EXPORT})
+    return real_desk
 
 
 @pytest.fixture
 def customer(desk: Desk) -> Client:
     return sign_in(desk.ticket.requester)
+
+
+def _set_desk(site: Site | None) -> Desk:
+    rep = make_rep()
+    ticket = make_ticket(make_user("Cora", organisation=make_organisation()))
+    return Desk(site, ticket, rep, sign_in(rep))

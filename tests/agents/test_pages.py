@@ -129,9 +129,9 @@ def test_markup_in_a_message_stays_text(desk: Desk) -> None:
         ({}, str(NoDraftReason.NOTHING_RELEVANT.label)),
     ],
 )
-def test_why_there_is_no_draft_is_said_in_words(desk: Desk, state: dict[str, Any], words: str) -> None:
-    desk.triage(draft=False, **state)
-    assert words in desk.open().content.decode()
+def test_why_there_is_no_draft_is_said_in_words(real_desk: Desk, state: dict[str, Any], words: str) -> None:
+    real_desk.triage(draft=False, **state)
+    assert words in real_desk.open().content.decode()
 
 
 def test_before_triage_the_page_says_that_nobody_need_wait(desk: Desk) -> None:
@@ -146,16 +146,16 @@ def test_a_newer_message_makes_the_draft_stale_in_words(stocked_desk: Desk) -> N
     assert "about an earlier one" in page
 
 
-def test_a_high_touch_request_names_who_answers_and_offers_no_editor(desk: Desk) -> None:
+def test_a_high_touch_request_names_who_answers_and_offers_no_editor(real_desk: Desk) -> None:
     account = make_organisation(Organisation.Kind.HIGH_TOUCH, engineer=make_rep("Erik"), deputy=make_rep("Dana"))
-    desk.ticket = make_ticket(make_user(organisation=account))
-    desk.triage(draft=False, reason=NoDraftReason.HIGH_TOUCH)
-    page = desk.open().content.decode()
+    real_desk.ticket = make_ticket(make_user(organisation=account))
+    real_desk.triage(draft=False, reason=NoDraftReason.HIGH_TOUCH)
+    page = real_desk.open().content.decode()
     assert "Erik answers, or Dana as deputy." in page
     assert 'name="text"' not in page
-    assert desk.post("send", text="Hello").status_code == 403
-    assert desk.post("note", note="Erik, please look.").status_code == 302
-    assert not desk.outbound()
+    assert real_desk.post("send", text="Hello").status_code == 403
+    assert real_desk.post("note", note="Erik, please look.").status_code == 302
+    assert not real_desk.outbound()
 
 
 def test_a_customer_who_wrote_meanwhile_is_shown_beside_the_kept_text(desk: Desk) -> None:
@@ -265,14 +265,14 @@ def test_a_proposed_question_is_put_into_the_reply_by_a_click_alone(stocked_desk
     assert Composition.objects.get().text == "Hello!\n\nWhich version are you using?"
 
 
-def test_the_queue_orders_by_record_then_priority_then_waiting(desk: Desk) -> None:
-    normal = desk.ticket
-    ours = make_ticket(make_user(organisation=make_organisation(Organisation.Kind.HIGH_TOUCH, deputy=desk.rep)))
+def test_the_queue_orders_by_record_then_priority_then_waiting(real_desk: Desk) -> None:
+    normal = real_desk.ticket
+    ours = make_ticket(make_user(organisation=make_organisation(Organisation.Kind.HIGH_TOUCH, deputy=real_desk.rep)))
     other = make_ticket(make_user(organisation=make_organisation(Organisation.Kind.HIGH_TOUCH, engineer=make_rep())))
     low, urgent, raised, spam = (make_ticket(make_user()) for _ in range(4))
-    set_priority(actor=desk.rep, ticket=low, priority="low")
-    set_priority(actor=desk.rep, ticket=urgent, priority="urgent")
-    with desk.site.as_role("worker"):
+    set_priority(actor=real_desk.rep, ticket=low, priority="low")
+    set_priority(actor=real_desk.rep, ticket=urgent, priority="urgent")
+    with real_desk.site.as_role("worker"):
         for ticket, verdict in ((raised, Verdict.PLAIN), (spam, Verdict.SPAM)):
             message = ticket.messages.get()
             run = Run.objects.create(
@@ -280,8 +280,8 @@ def test_the_queue_orders_by_record_then_priority_then_waiting(desk: Desk) -> No
             )
             value = "high" if ticket == raised else "normal"
             FieldProposal.objects.create(run=run, field=FieldName.PRIORITY, value=value, reasons=["a reason"])
-    assert _queue_numbers(desk.client) == [t.pk for t in (ours, urgent, raised, normal, other, low, spam)]
-    page = desk.client.get(reverse("agents:queue")).content.decode()
+    assert _queue_numbers(real_desk.client) == [t.pk for t in (ours, urgent, raised, normal, other, low, spam)]
+    page = real_desk.client.get(reverse("agents:queue")).content.decode()
     for words in ("yours by record", "lifted: high is proposed", "set back: possible spam", "set by a person"):
         assert words in page, words
     assert page.count("High-touch</span>") == 2

@@ -79,14 +79,14 @@ def test_the_second_press_of_the_same_form_is_told_that_it_was_sent(desk: Desk) 
     assert not Composition.objects.exists()
 
 
-def test_two_presses_at_the_same_instant_send_once(desk: Desk) -> None:
-    desk.ticket.refresh_from_db()
-    key, version = desk.session_key, desk.ticket.version
+def test_two_presses_at_the_same_instant_send_once(real_desk: Desk) -> None:
+    real_desk.ticket.refresh_from_db()
+    key, version = real_desk.session_key, real_desk.ticket.version
 
     def press(_number: int) -> str:
-        with database.using(role="web", database=desk.site.name):
+        with database.using(role="web", database=real_desk.site.name):
             try:
-                _send_plain(desk.rep, key, Ticket.objects.get(pk=desk.ticket.pk), version)
+                _send_plain(real_desk.rep, key, Ticket.objects.get(pk=real_desk.ticket.pk), version)
             except AlreadySentError:
                 return "already sent"
             finally:
@@ -96,7 +96,7 @@ def test_two_presses_at_the_same_instant_send_once(desk: Desk) -> None:
     with ThreadPoolExecutor(2) as pool:
         outcomes = sorted(pool.map(press, range(2)))
     assert outcomes == ["already sent", "sent"]
-    assert len(desk.outbound()) == 1
+    assert len(real_desk.outbound()) == 1
     assert not Composition.objects.exists()
 
 
