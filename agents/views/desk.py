@@ -127,6 +127,7 @@ def ticket_page(
         "reasons": Review.Reason.choices,
         "undo_seconds": settings.HANDRAIL_UNDO_SECONDS,
         "refusal": refusal,
+        "comment": request.POST.get("comment", ""),
         "others_writing": _others_writing(ticket, rep),
     }
     status = 200 if refusal is None else _STATUS.get(type(refusal), 422)

@@ -104,8 +104,9 @@ def test_a_rejection_needs_a_reason(stocked_desk: Desk) -> None:
     draft = stocked_desk.draft()
     with pytest.raises(InvalidRequestError):
         reject_draft(actor=stocked_desk.rep, ticket=stocked_desk.ticket, draft=draft, reason="")
-    response = stocked_desk.post("reject_draft", draft.pk, text="kept meanwhile")
+    response = stocked_desk.post("reject_draft", draft.pk, text="kept meanwhile", comment="It speaks of version 2.")
     assert response.status_code == 422
+    assert "It speaks of version 2.</textarea>" in response.content.decode()
     assert not Review.objects.exists()
     assert Composition.objects.get().text == "kept meanwhile"
 
