@@ -36,6 +36,8 @@ def main() -> None:
                 execute_from_command_line(sys.argv)
     except ConfigurationError as error:
         sys.exit(f"handrail: {error}")
+    except KeyboardInterrupt:  # what was under way is taken up again at the next start
+        sys.exit("handrail: stopped.")
 
 
 if __name__ == "__main__":

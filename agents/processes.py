@@ -26,6 +26,7 @@ PR_SET_PDEATHSIG = 1
 # Work that is cut off goes on at the next start; a mail between "in flight" and "sent" would go to a person instead.
 STOP_SECONDS = 4
 MAILER_STOP_SECONDS = 25
+ENGINES_SECONDS = 3
 LOG_BYTES = 5_000_000
 LOG_FILES = 4
 # A child that dies sooner than this after its start is started again ever more slowly.
@@ -201,9 +202,13 @@ class Supervisor:
     def stopping(self) -> bool:
         return self._stop.is_set()
 
-    def watch(self) -> None:
-        """Keep the programs up until a signal comes."""
+    def watch(self, also: Callable[[], object]) -> None:
+        """Keep the programs up until a signal comes, and call `also` every few seconds."""
+        due = 0.0
         while not self._stop.wait(0.5):
+            if time.monotonic() >= due:
+                also()
+                due = time.monotonic() + ENGINES_SECONDS
             for child in self.children:
                 child.keep_up()
 

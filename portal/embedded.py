@@ -8,6 +8,7 @@ Nothing here imports Django: settings name the addresses, they never start anyth
 import contextlib
 import fcntl
 import hashlib
+import logging
 import os
 import shutil
 import signal
@@ -21,12 +22,15 @@ from typing import IO
 
 from portal.environment import ConfigurationError, data_directory, ensure_secret
 
+log = logging.getLogger(__name__)
+
 SUPERUSER = "postgres"
 # Where an engine runs when the supervisor is root, which PostgreSQL refuses. No account of that number is needed.
 UNPRIVILEGED_UID = 64213
 # `initdb` alone insists on a name for its user, so it runs as nobody and hands its files over.
 NOBODY_UID = 65534
 START_SECONDS = 600
+KILLED_SECONDS = 15
 SERVER_OPTIONS = {
     "listen_addresses": "''",
     "unix_socket_permissions": "0700",
@@ -166,15 +170,18 @@ class PostgresServer:
         options.append(f"-c unix_socket_directories='{self.where.postgres_socket_directory}'")
         log = self.home / "start.log"
         command = [str(self.binaries() / "pg_ctl"), "-D", str(self.cluster), "-w", "-t", str(START_SECONDS)]
-        done = _run(
-            [*command, "-l", str(log), "-s", "-o", " ".join(options), "start"],
-            uid=self.uid,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        if done.returncode != 0:
-            raise ConfigurationError(f"PostgreSQL did not start; its own words are in {log} and {self.cluster}/log.")
+        deadline = time.monotonic() + KILLED_SECONDS
+        while not self._started([*command, "-l", str(log), "-s", "-o", " ".join(options), "start"]):
+            # One that was killed a moment ago keeps its place until all of its processes are gone.
+            if not (self.cluster / "postmaster.pid").exists() or time.monotonic() > deadline:
+                raise ConfigurationError(
+                    f"PostgreSQL did not start; its own words are in {log} and {self.cluster}/log."
+                )
+            time.sleep(0.2)
+
+    def _started(self, command: list[str]) -> bool:
+        quiet = subprocess.DEVNULL
+        return _run(command, uid=self.uid, stdin=quiet, stdout=quiet, stderr=quiet).returncode == 0
 
     def stop(self) -> None:
         """Stop the server, ending its sessions in order."""
@@ -303,6 +310,30 @@ def _locked(path: Path, kind: int) -> IO[str]:
     file = path.open("a")
     fcntl.flock(file, kind)
     return file
+
+
+def restart_ended(where: Places) -> list[str]:
+    """Start again those engines that ended by themselves; returns the names of those that were started.
+
+    Does nothing while somebody starts or stops them on purpose. One that will not start is tried again next time.
+    """
+    started = []
+    with where.start_lock.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return []
+        for engine in needed_engines(where):
+            if engine.is_running():
+                continue
+            try:
+                engine.start()
+            except ConfigurationError as error:
+                log.error("engine_does_not_start", extra={"engine": type(engine).__name__, "reason": str(error)})
+            else:
+                started.append(type(engine).__name__)
+                log.error("engine_ended_and_was_started", extra={"engine": type(engine).__name__})
+    return started
 
 
 @contextlib.contextmanager

@@ -138,6 +138,7 @@ def running_site() -> Iterator[running.RunningSite]:
         live = running.RunningSite(running.copy_site(prepared, "live"), free_port())
     try:
         live.start()
+        live.wait_for_workers()
         yield live
         live.stop()
     finally:

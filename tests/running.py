@@ -20,6 +20,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -124,6 +125,12 @@ class RunningSite:
         self.logins = {role: (address, password) for role, address, password, _ in LOGIN.findall(self.output())}
         return time.monotonic() - begun
 
+    def wait_for_workers(self) -> None:
+        """Until every Celery worker says that it is ready: the page answers before them."""
+        for name in ("worker", "indexer", "mailer"):
+            log = self.data / "logs" / f"{name}.log"
+            wait_until(partial(_says_ready, log), seconds=120, describe=f"ready in {log}")
+
     def _has_answered(self) -> bool:
         assert self.process is not None
         assert self.process.poll() is None, f"start ended: {self.output()}"
@@ -214,6 +221,10 @@ class RunningSite:
             return 0
 
 
+def _says_ready(log: Path) -> bool:
+    return log.exists() and " ready." in log.read_text(errors="replace")
+
+
 def new_directory(name: str) -> Path:
     """A short path that PostgreSQL's own user may cross."""
     made = Path(tempfile.mkdtemp(prefix=f"handrail-{name}-"))
@@ -231,6 +242,7 @@ def copy_site(source: Path, name: str) -> Path:
     """A stopped site's directory, copied with its owners: a site of its own with the same people and articles."""
     copy = new_directory(name) / "site"
     subprocess.run(["cp", "-a", "--reflink=auto", str(source), str(copy)], check=True)
+    shutil.rmtree(copy / "logs", ignore_errors=True)
     return copy
 
 

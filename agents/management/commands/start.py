@@ -48,6 +48,7 @@ class Command(BaseCommand):
         """Bring the database and the static files up to date; seconds when they are."""
         if os.environ.get("DATABASE_URL") and not os.environ.get("DATABASE_ADMIN_URL"):
             self._say("DATABASE_ADMIN_URL is not set, so the database is taken as it is.")
+            database.server_as("web").connect(database.site_database()).close()  # or one line that says why not
         elif not database.is_current():
             self._say("Preparing the database …")
             database.bootstrap()
@@ -92,7 +93,7 @@ class Command(BaseCommand):
                 self._say(f"\nHandrail answers at {settings.HANDRAIL_PUBLIC_URL}\n\n{logins}\nCtrl-C stops everything.")
             if not supervisor.stopping:
                 supervisor.start()
-                supervisor.watch()
+                supervisor.watch(also=lambda: embedded.restart_ended(places))
         finally:
             self._say("Stopping …")
             supervisor.stop()
