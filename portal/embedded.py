@@ -317,13 +317,15 @@ def restart_ended(where: Places) -> list[str]:
 
     Does nothing while somebody starts or stops them on purpose. One that will not start is tried again next time.
     """
-    started = []
+    engines, started = needed_engines(where), []
+    if not engines:
+        return []
     with where.start_lock.open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return []
-        for engine in needed_engines(where):
+        for engine in engines:
             if engine.is_running():
                 continue
             try:

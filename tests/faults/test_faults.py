@@ -12,9 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
+from agents.processes import free_port
 from portal import embedded
 from tests.faults.conftest import Visitor, file_request, number_of
-from tests.running import RunningSite, wait_until
+from tests.running import RunningSite, copy_site, prepared_site, wait_until
 
 pytestmark = pytest.mark.faults
 
@@ -166,6 +167,24 @@ def test_pressing_twice_files_once(running_site: RunningSite) -> None:
     assert running_site.value("SELECT count(*) FROM portal_ticket WHERE subject = %s", "Pressed twice") == 1
     messages = "SELECT count(*) FROM portal_message WHERE ticket_id = %s"
     assert running_site.value(messages, numbers.pop()) == 1
+
+
+def test_a_second_site_beside_it_and_no_embedder(running_site: RunningSite) -> None:
+    with prepared_site() as prepared:
+        other = RunningSite(copy_site(prepared, "other"), free_port(), HANDRAIL_EMBEDDER_DIR="/nowhere")
+    try:
+        other.start()
+        visitor = Visitor(other)
+        form = visitor.form()
+        assert KNOWN_ERROR in visitor.suggestions(form, LOCKED).text  # by its words alone
+        number_of(visitor.ask(form, "On the second site", LOCKED))
+        filed = "SELECT count(*) FROM portal_ticket WHERE subject = %s"
+        assert other.value(filed, "On the second site") == 1
+        assert running_site.value(filed, "On the second site") == 0
+        other.stop()
+    finally:
+        other.end()
+    assert running_site.status("/") == 200
 
 
 COUNTS = """

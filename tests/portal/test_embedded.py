@@ -118,6 +118,7 @@ def test_configured_servers_replace_our_own(monkeypatch: pytest.MonkeyPatch, dat
     monkeypatch.setenv("REDIS_URL", "redis://queue.example/0")
     assert embedded.needed_engines(embedded.places(data)) == []
     with embedded.running(data) as where:
+        assert embedded.restart_ended(where) == []
         assert not where.sockets.exists()
 
 
