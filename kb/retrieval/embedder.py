@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from django.conf import settings
-from onnxruntime import InferenceSession, SessionOptions
 from tokenizers import Tokenizer
 
 from kb.redaction import redact
@@ -41,6 +40,9 @@ class Embedder:
         for name in (graph, TOKENIZER_FILE):
             if not (directory / name).is_file():
                 raise EmbedderUnavailable(f"{name} is not there; `make setup` fetches it")
+        # Importing ONNX Runtime starts a thread; a process forked after that hangs or aborts when it ends.
+        from onnxruntime import InferenceSession, SessionOptions
+
         options = SessionOptions()
         options.intra_op_num_threads = 1  # processes are the unit of parallelism; two threads each would fight
         options.inter_op_num_threads = 1

@@ -1,5 +1,8 @@
 """The embedder: the published vectors, independent of company and without secrets; absent, it says so in one line."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +85,18 @@ def test_set_up_does_nothing_when_the_graph_is_there(
     settings.HANDRAIL_EMBEDDER_DIR = ""
     assert embedder_setup.main() == 0
     assert capsys.readouterr().out == ""
+
+
+def test_importing_search_leaves_the_runtime_alone() -> None:
+    """A web server imports the site and then forks; its children hang at their end if the runtime was loaded before."""
+    code = (
+        "import os, sys, django; django.setup(); import kb.search, kb.tasks, portal.urls;"
+        "assert 'onnxruntime' not in sys.modules; pid = os.fork();"
+        "sys.exit(0) if pid == 0 else sys.exit(os.waitpid(pid, 0)[1])"
+    )
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "portal.settings"}
+    finished = subprocess.run([sys.executable, "-c", code], env=environment, timeout=60, check=False)
+    assert finished.returncode == 0
 
 
 def test_the_lock_names_the_model_by_its_hash_and_no_address() -> None:
