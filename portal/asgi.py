@@ -10,7 +10,7 @@ application = get_asgi_application()
 
 from django.db import connection
 
-from portal.database import require_guard
+from portal.guard import require_guard
 
 require_guard()
 connection.close()

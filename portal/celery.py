@@ -18,7 +18,7 @@ def refuse_to_serve_unguarded(**_: Any) -> None:
     """Check this process's role and the guard before the first task is taken, then let go of the connection."""
     from django.db import connection
 
-    from portal.database import require_guard
+    from portal.guard import require_guard
 
     require_guard()
     connection.close()

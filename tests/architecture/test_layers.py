@@ -19,6 +19,7 @@ PUBLISHED_TEMPLATES = {"base.html"}
 PUBLISHED_URLS = {"portal:home", "portal:file_ticket"}
 # The composition root names every app, by string only.
 COMPOSITION_ROOT = {
+    "portal/guard.py",
     "portal/settings.py",
     "portal/urls.py",
     "portal/celery.py",

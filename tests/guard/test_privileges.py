@@ -4,6 +4,7 @@ import pytest
 
 from portal import database, grants
 from portal.environment import ConfigurationError
+from portal.guard import check_guard
 from portal.models import AuditEvent
 from tests.conftest import Site
 from tests.guard.conftest import RELEASE, Attempt, Scene, session
@@ -106,7 +107,7 @@ def test_no_serving_role_can_widen_itself(
     state = refused_attempt(role, statement, [])
     # PostgreSQL turns a grant of what one does not hold into a warning: then see that nothing came of it.
     assert state in {REFUSED, "0LP01"} or (statement.startswith("GRANT") and state == "")
-    assert [p for p in database.check_guard() if "release" in p or "approval" in p or "member" in p] == []
+    assert [p for p in check_guard() if "release" in p or "approval" in p or "member" in p] == []
 
 
 def test_the_owner_can_widen_itself_and_is_refused_all_the_same(scene: Scene, attempt: Attempt) -> None:
@@ -119,7 +120,7 @@ def test_the_owner_can_widen_itself_and_is_refused_all_the_same(scene: Scene, at
     payload = scene.payload()
     assert attempt("owner", APPROVAL, [payload.pk, scene.ticket.pk, scene.rep.pk]) == ONLY_BY_RELEASE
     assert attempt("owner", OUTBOUND, [scene.ticket.pk, payload.pk, scene.rep.pk]) == ONLY_BY_RELEASE
-    assert database.check_guard() != []
+    assert check_guard() != []
 
 
 def test_the_version_of_a_request_cannot_be_set_by_web(standing_scene: Scene, refused_attempt: Attempt) -> None:
@@ -148,21 +149,21 @@ def test_each_role_is_refused_what_is_not_its_work(refused_attempt: Attempt, rol
 
 
 def test_the_live_grants_are_the_listed_ones(site: Site) -> None:
-    assert database.check_guard() == []
+    assert check_guard() == []
 
 
 def test_a_grant_too_many_is_found(site: Site) -> None:
     with session(site, "owner") as connection:
         connection.execute("GRANT UPDATE ON portal_message TO handrail_web")
         connection.commit()
-    assert database.check_guard() == ["handrail_web may UPDATE portal_message, which is not listed"]
+    assert check_guard() == ["handrail_web may UPDATE portal_message, which is not listed"]
 
 
 def test_a_trigger_switched_off_is_found(site: Site) -> None:
     with session(site, "owner") as connection:
         connection.execute("ALTER TABLE portal_message DISABLE TRIGGER message_outbound_only_by_release")
         connection.commit()
-    assert any("message_outbound_only_by_release" in problem for problem in database.check_guard())
+    assert any("message_outbound_only_by_release" in problem for problem in check_guard())
 
 
 def test_eval_cannot_reach_the_sites_own_database(standing_scene: Scene) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from portal import grants
-from portal.database import check_guard
+from portal.guard import check_guard
 
 
 class Command(BaseCommand):
