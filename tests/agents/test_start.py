@@ -97,7 +97,6 @@ def test_the_same_commands_serve_on_configured_servers(data: Path, servers: Serv
         site.start("--no-demo")
         site.wait_for_workers()
         number = file_request(site, "On a server of our own")
-        site.manage("check_guard")
         site.stop()
     finally:
         site.kill_everything()
