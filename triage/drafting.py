@@ -19,6 +19,7 @@ _MANY = 9  # prose sentences in a part beyond which the ones nearest to the requ
 _KEPT_PROSE = 6
 _LEAD, _CAUSE, _SCOPE = 3, 2, 4
 _INTRO_BONUS = 0.1
+_HEADING_WEIGHT, _STEPS_BONUS, _AS_NEAR = 0.5, 0.1, 0.06
 
 Relevance = Callable[[Sequence[str]], Sequence[float]]
 
@@ -44,22 +45,24 @@ _POINTS_AROUND = re.compile(
 # Told to do something, or begun inside a quotation: not a description.
 _ADDRESSES = re.compile(
     r"^(?:please|click|add|go|open|install|use|run|log in|observe|note|check|verify|make sure|ensure|select|set|create"
-    r"|navigate|press|choose|enter|follow)\b|^[\"'“‘(]",
+    r"|navigate|press|choose|enter|follow|where|how to|what to|find out|raise)\b|^[\"'“‘(]",
     re.IGNORECASE,
 )
+_ENDS = re.compile(r"[.!?][\"”’')]?$")
 _NO_SENTENCE = re.compile(r"^[^\w]*$|^\w{1,2}$")
 
 
 def compose(article: ArticleEvidence, relevance: Relevance) -> tuple[Sentence, ...]:
     """Return the quoted sentences of a reply, or none where the article has no part to answer from."""
     parts = _concerned(parts_of(article))
-    answer = _answering(parts)
+    answer = _answering(article, parts, relevance)
     body = _body(article, answer, relevance)
     if not any(sentence.form is not Form.HEADING for sentence in body):
         return ()
     before: list[Sentence] = []
-    if answer[0].role is Role.SOLUTION:
+    if not with_role(answer, Role.INTRO):
         before += _lead(article, parts, relevance)
+    if with_role(answer, Role.SOLUTION):
         before += _first_sentences(article, with_role(parts, Role.CAUSE)[:1], _CAUSE)
         before += _scope(article, with_role(parts, Role.SCOPE)[:1])
     return tuple(_unique([*before, *body]))
@@ -79,24 +82,46 @@ def _concerned(parts: tuple[Part, ...]) -> tuple[Part, ...]:
     return (*with_role(parts[:start], Role.INTRO, Role.SCOPE), *parts[start:end])
 
 
-def _answering(parts: tuple[Part, ...]) -> tuple[Part, ...]:
-    """Return the parts that say what to do; without any, the one part nearest to the request."""
+def _answering(article: ArticleEvidence, parts: tuple[Part, ...], relevance: Relevance) -> tuple[Part, ...]:
+    """Return the parts that say what to do: the solution; of a fault, all that instructs; else what is nearest."""
     solution = with_role(parts, Role.SOLUTION)
     described = with_role(parts, Role.ISSUE, Role.CAUSE)
     if solution and (described or len(solution) <= 2):
         return solution
-    candidates = solution or with_role(parts, Role.BODY, Role.INTRO) or with_role(parts, Role.CAUSE)
+    bodies = solution or with_role(parts, Role.BODY)
+    instructing = tuple(part for part in bodies if _instructs(_units(article, part)))
+    if described and instructing:
+        return instructing
+    return _nearest(article, bodies + with_role(parts, Role.INTRO) or with_role(parts, Role.CAUSE), relevance)
+
+
+def _instructs(units: tuple[Unit, ...]) -> bool:
+    return any(unit.form in (Form.STEP, Form.COMMAND) for unit in units)
+
+
+def _nearest(article: ArticleEvidence, candidates: tuple[Part, ...], relevance: Relevance) -> tuple[Part, ...]:
+    """Return the part nearest to the request by text and heading, what stands below it, and a second one as near."""
     if not candidates:
         return ()
-    best = max(candidates, key=lambda part: part.similarity)
-    # The parts below the best one's heading continue it.
+    headings = relevance([part.heading or "-" for part in candidates])
+    near = {
+        part: part.similarity
+        + (_HEADING_WEIGHT * score if part.heading else 0.0)
+        + (_STEPS_BONUS if any(unit.form is Form.STEP for unit in _units(article, part)) else 0.0)
+        for part, score in zip(candidates, headings, strict=True)
+    }
+    best = max(candidates, key=lambda part: near[part])
+    also = [part for part in candidates if part is not best and near[part] >= near[best] - _AS_NEAR]
+    second = max(also, key=lambda part: near[part], default=best)
     return tuple(
-        part for part in candidates if part is best or (best.path and part.path[: len(best.path)] == best.path)
+        part
+        for part in candidates
+        if part in (best, second) or (best.path and part.path[: len(best.path)] == best.path)
     )
 
 
 def _lead(article: ArticleEvidence, parts: tuple[Part, ...], relevance: Relevance) -> list[Sentence]:
-    """Return what the article says this is about: the sentence nearest to the request, and what its intro adds."""
+    """Return what the article says this is about: its introduction, or the sentence nearest to the request."""
     intro = [(part, unit) for part in with_role(parts, Role.INTRO) for unit in _describing(_units(article, part))]
     issue = [(part, unit) for part in with_role(parts, Role.ISSUE) for unit in _describing(_units(article, part))]
     found = [*intro, *issue]
@@ -106,12 +131,13 @@ def _lead(article: ArticleEvidence, parts: tuple[Part, ...], relevance: Relevanc
     # An introduction also says what the article has to offer: a patch, a version.
     weighed = [score + (_INTRO_BONUS if index < len(intro) else 0.0) for index, score in enumerate(scores)]
     best = max(range(len(found)), key=lambda index: weighed[index])
-    part, unit = found[best]
+    # Within an introduction one begins at its beginning, where the nearest sentence is not far from it.
+    part, unit = found[0 if best < min(len(intro), _LEAD) else best]
     added = [
         other
         for other in _units(article, part)
         if best < len(intro) and other.start > unit.start and other.form is Form.SENTENCE
-        if not (_META.search(other.text) or _POINTS_AT_PICTURE.search(other.text) or other.text.endswith(":"))
+        if not (_META.search(other.text) or _POINTS_AT_PICTURE.search(other.text) or not _ENDS.search(other.text))
     ]
     return [_quoted(article, part, said) for said in (unit, *added[: _LEAD - 1])]
 
@@ -121,7 +147,7 @@ def _describing(units: tuple[Unit, ...]) -> Iterator[Unit]:
     for unit in units:
         if unit.form is not Form.SENTENCE or _REPRODUCES.search(unit.text):
             return
-        if _stands_alone(unit) and not unit.text.endswith(":"):
+        if _stands_alone(unit) and _ENDS.search(unit.text):
             yield unit
 
 
@@ -203,7 +229,7 @@ def _chosen(units: tuple[Unit, ...], relevance: Relevance, role: Role) -> set[Un
     if len(prose) <= _MANY:
         return set(units)
     scores = dict(zip(prose, relevance([unit.text for unit in prose]), strict=True))
-    if role is Role.SOLUTION or any(unit.form in (Form.STEP, Form.COMMAND) for unit in units):
+    if role is Role.SOLUTION or _instructs(units):
         best = set(sorted(prose, key=lambda unit: -scores[unit])[:_KEPT_PROSE])
         return set(units) - (set(prose) - best)
     windows = range(max(1, len(units) - _KEPT_PROSE + 1))

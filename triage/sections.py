@@ -24,10 +24,19 @@ class Role(StrEnum):
 
 _ROLES = (
     (Role.MORE, r"related|see also|more (?:help|info\w*)|references?|resources?|further reading|feedback|links?"),
-    (Role.ISSUE, r"steps to reproduce|issues?|symptoms?|problems?|expected|actual|error messages?|description|details"),
+    (
+        Role.ISSUE,
+        (
+            r"steps to reproduce|issues?|symptoms?|problems?|what you (?:may )?see|what happens|expected|actual"
+            "|error messages?|description|details"
+        ),
+    ),
     (
         Role.SCOPE,
-        r"affected|versions?|applies to|prerequisites?|requirements?|before you start|environment|compatib\w+",
+        (
+            r"affected|^versions?$|(?:compatible|supported|applicable)\b.{0,40} versions?|applies to|prerequisites?"
+            r"|requirements?|before you start|environment|compatib\w+"
+        ),
     ),
     (Role.CAUSE, r"causes?|root cause|reasons?|why"),
     (

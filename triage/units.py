@@ -22,12 +22,16 @@ _PROGRAMS = (
 )
 _STATEMENTS = "SELECT INSERT UPDATE DELETE ALTER CREATE DROP SHOW OPTIMIZE ANALYZE SET GRANT TRUNCATE"
 _COMMAND = re.compile(
-    r"\s{0,8}(?:[$#>] |(?:sudo |php )?(?:" + "|".join(map(re.escape, _PROGRAMS.split())) + r")(?:$| [-./~<{$\w\"'])"
+    r"\s{0,8}(?:[$#>] |\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d|(?:sudo |php )?(?:"
+    + "|".join(map(re.escape, _PROGRAMS.split()))
+    + r")(?:$| [-./~<{$\w\"'])"
     r"|(?:" + "|".join(_STATEMENTS.split()) + r") .{0,300};$"
     r"|<[/?!\w]|[{}\]];?,?$|[\w.\[\]\"'-]{1,60}\s?[:=]\s?[\"'{\[]|--\w)"
 )
-# What follows "Run:" or "such as:" on a line of its own is to be typed, unless it reads like words.
-_TYPED = re.compile(r"(?=\S{0,80}[-/_=<>{}$\\:]|[a-z]+ -)[a-z./$<{\[\"'~-]")
+# What stands alone after "Run:" or "this message:" is to be typed or was printed, unless it reads like words.
+_TYPED = re.compile(
+    r"(?=[^!?]{0,200}(?:\s--?\w|[/_=<>{}$\\()]|\w: ))[A-Za-z./$<{\[\"'~-]|(?:[a-z][\w.-]{0,40} ?){1,6}$"
+)
 _LONG = 400
 _PROSE = re.compile(r"(?:\b[a-z]{2,}\b[ ,]{1,2}){4}.*[.:]$")
 

@@ -106,6 +106,8 @@ def test_headings_tell_what_a_part_is_for() -> None:
     assert role_of(("Steps to reproduce",)) is Role.ISSUE
     assert role_of(("Related reading",)) is Role.MORE
     assert role_of(("Affected products and versions",)) is Role.SCOPE
+    assert role_of(("Compatible Adobe Commerce versions:",)) is Role.SCOPE
+    assert role_of(("Merge the two versions",)) is Role.BODY
     assert role_of(()) is Role.INTRO
 
 
@@ -116,3 +118,25 @@ def test_what_the_summary_says_again_is_said_once() -> None:
 def test_a_list_goes_with_the_sentence_that_announces_it() -> None:
     text = "This article explains how to use these services:\n\n- Metrics\n- Traces\n\nOpen the metrics page to begin."
     assert _said(an_article(text, {("Solution",): text})) == ["Open the metrics page to begin."]
+
+
+FAULT = {
+    (): "A backup that was cut off leaves its lock behind.",
+    ("What you see",): "The log ends with this error:\n\nE-77: vault is locked",
+    ("Release the lock",): "1. Release the lock:\nvault unlock\n2. Start the backup again.",
+    ("Keep it from happening",): "Laptops that sleep are the usual cause.",
+}
+
+
+def test_of_a_fault_without_a_solution_heading_all_that_instructs_is_said() -> None:
+    said = _said(an_article("\n\n".join(FAULT.values()), FAULT))
+    assert said == [FAULT[()], "Release the lock:", "vault unlock", "Start the backup again."]
+
+
+def test_of_an_article_of_many_tasks_the_one_asked_for_is_said() -> None:
+    tasks: dict[tuple[str, ...], str] = {
+        ("Find an invoice",): "Open the list of invoices.",
+        ("Correct the queue number",): "1. Open the details.\n2. Enter the number.",
+        ("Order numbers",): "They stand on each invoice.",
+    }
+    assert _said(an_article("\n\n".join(tasks.values()), tasks)) == ["Open the details.", "Enter the number."]

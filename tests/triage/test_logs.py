@@ -222,10 +222,10 @@ def test_control_characters_and_direction_marks_never_reach_a_finding() -> None:
 )
 def test_hostile_input_is_bounded_in_time_and_in_what_it_leaves(data: bytes) -> None:
     limits = Limits(seconds=1.0)
-    began = time.monotonic()
+    began = time.process_time()
     reading = read_log(data, limits=limits)
     message = read_message(data.decode(), limits=limits)
-    assert time.monotonic() - began < 8.0
+    assert time.process_time() - began < 6.0
     for found in (reading, message):
         assert len(found.findings) <= limits.max_findings
         assert all(len(finding.text) <= 5_000 and len(finding.head) <= 4_000 for finding in found.findings)
@@ -258,9 +258,9 @@ def test_real_logs_are_read_whole_and_fast(system: str) -> None:
     path = DATA / "logs" / system / f"{system}_2k.log"
     if not path.exists():
         pytest.skip("the shared log data is not here")
-    began = time.monotonic()
-    reading = read_log(path.read_bytes())
-    assert time.monotonic() - began < 1.5
+    began = time.process_time()
+    reading = read_log(path.read_bytes(), limits=Limits(seconds=60))
+    assert time.process_time() - began < 1.5
     assert reading.lines >= 2_000
     assert reading.first_stamp
     assert reading.last_stamp

@@ -34,12 +34,12 @@ class Answer:
     milliseconds: float
 
 
-def draft_all(queries: Sequence[Query], document_of: Mapping[int, str]) -> dict[Query, Answer]:
+def draft_all(queries: Sequence[Query], document_of: Mapping[int, str]) -> dict[str, Answer]:
     answers = {}
     for query in with_progress(queries, "requests"):
         started = time.perf_counter()
         outcome = run_pipeline(_request(query))
-        answers[query] = _answer(outcome, document_of, (time.perf_counter() - started) * 1000)
+        answers[query.query_id] = _answer(outcome, document_of, (time.perf_counter() - started) * 1000)
     return answers
 
 
@@ -94,13 +94,13 @@ def run(options: Mapping[str, object]) -> Report:
     return Report(f"drafts on {dataset.name}", figures, (f"data {dataset.digest[:12]}",))
 
 
-def _figures(queries: Sequence[Query], answers: Mapping[Query, Answer]) -> Figures:
+def _figures(queries: Sequence[Query], answers: Mapping[str, Answer]) -> Figures:
     """Over answerable requests. hit@k: the right article is among the first k that the run puts before a rep."""
     return {
         "drafted": _drafted(queries, answers),
-        "hit@1": metrics.mean([metrics.hit_at(answers[query].shown, query.relevant, 1) for query in queries]),
-        "hit@3": metrics.mean([metrics.hit_at(answers[query].shown, query.relevant, 3) for query in queries]),
-        "wrong_confident": metrics.mean([float(_is_wrong(query, answers[query])) for query in queries]),
+        "hit@1": metrics.mean([metrics.hit_at(answers[query.query_id].shown, query.relevant, 1) for query in queries]),
+        "hit@3": metrics.mean([metrics.hit_at(answers[query.query_id].shown, query.relevant, 3) for query in queries]),
+        "wrong_confident": metrics.mean([float(_is_wrong(query, answers[query.query_id])) for query in queries]),
     }
 
 
@@ -108,11 +108,11 @@ def _is_wrong(query: Query, answer: Answer) -> bool:
     return bool(answer.cited) and answer.cited[0] not in query.relevant
 
 
-def _drafted(queries: Sequence[Query], answers: Mapping[Query, Answer]) -> float | None:
-    return metrics.mean([float(bool(answers[query].cited)) for query in queries]) if queries else None
+def _drafted(queries: Sequence[Query], answers: Mapping[str, Answer]) -> float | None:
+    return metrics.mean([float(bool(answers[query.query_id].cited)) for query in queries]) if queries else None
 
 
-def _supported(dataset: SearchSet, answers: Mapping[Query, Answer]) -> float | None:
+def _supported(dataset: SearchSet, answers: Mapping[str, Answer]) -> float | None:
     texts = {document.document_id: _plain(f"{document.title} {document.text}") for document in dataset.documents}
     checked = [
         float(any(_plain(sentence) in texts[cited] for cited in answer.cited))
@@ -126,10 +126,10 @@ def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def _reasons(queries: Sequence[Query], answers: Mapping[Query, Answer]) -> Figures:
+def _reasons(queries: Sequence[Query], answers: Mapping[str, Answer]) -> Figures:
     counted: dict[str, int] = {}
     for query in queries:
-        if reason := answers[query].reason:
+        if reason := answers[query.query_id].reason:
             counted[reason] = counted.get(reason, 0) + 1
     return dict(sorted(counted.items()))
 
