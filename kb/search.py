@@ -9,8 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from django.db.models import F
+from django.db.models.functions import Substr
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from wagtail.models import Site
 
 from kb.models import ArticlePage, Passage
 from kb.models.pages import PUBLIC
@@ -96,28 +99,52 @@ def _hits(findings: Findings, *, audiences: frozenset[str], limit: int, floor: f
     return tuple(shown)
 
 
-def _passages(ids: list[int]) -> dict[int, Passage]:
-    return {passage.pk: passage for passage in Passage.objects.filter(pk__in=ids).select_related("source_text")}
+@dataclass(frozen=True)
+class Quoted:
+    """What is needed of a passage: not its weights, and of the source text only its own span."""
+
+    pk: int
+    source_text_id: int
+    revision_id: int
+    heading_path: tuple[str, ...]
+    start: int
+    end: int
+    terms: tuple[int, ...]
+    text: str
+
+
+def _passages(ids: list[int]) -> dict[int, Quoted]:
+    span = Substr("source_text__text", F("start") + 1, F("end") - F("start"))
+    columns = ("pk", "source_text_id", "source_text__revision_id", "heading_path", "start", "end", "terms")
+    rows = Passage.objects.filter(pk__in=ids).values_list(*columns, span)
+    return {
+        pk: Quoted(pk, source_id, revision_id, tuple(path), start, end, tuple(terms), text)
+        for pk, source_id, revision_id, path, start, end, terms, text in rows
+    }
 
 
 def _readable(ids: list[int], audiences: frozenset[str]) -> dict[int, ArticlePage]:
-    articles = ArticlePage.objects.for_audiences(audiences).with_writers().filter(pk__in=ids)
-    return {article.pk: article for article in articles}
+    articles = ArticlePage.objects.for_audiences(audiences).with_writers().defer("body").filter(pk__in=ids)
+    roots = Site.get_site_root_paths()
+    found = {}
+    for article in articles:
+        article._wagtail_cached_site_root_paths = roots  # where `get_url` keeps them: one look-up for all hits
+        found[article.pk] = article
+    return found
 
 
-def _hit(article: ArticlePage, passage: Passage, ranked: ranking.RankedArticle, findings: Findings) -> Hit:
-    source = passage.source_text
+def _hit(article: ArticlePage, passage: Quoted, ranked: ranking.RankedArticle, findings: Findings) -> Hit:
     return Hit(
         article_id=article.pk,
-        revision_id=source.revision_id,
+        revision_id=passage.revision_id,
         title=article.title,
         url=article.get_url() or "",
-        heading_path=tuple(passage.heading_path),
+        heading_path=passage.heading_path,
         passage_id=passage.pk,
-        source_text_id=source.pk,
+        source_text_id=passage.source_text_id,
         start=passage.start,
         end=passage.end,
-        snippet=snippet(source.text[passage.start : passage.end]),
+        snippet=snippet(passage.text),
         score=ranking.normalised(ranked.score),
         matched=tuple(_reasons(ranked, findings.question)),
         written_by=article.written_by,

@@ -140,15 +140,17 @@ def _embed(question: Question, watch: Stopwatch) -> tuple[str | None, Degradatio
 
 def _weights(question: Question) -> Weights:
     keys = [*question.counts, TermStatistic.COLLECTION]
-    rows = {s.key: s for s in TermStatistic.objects.filter(key__in=keys)}
-    whole = rows.pop(TermStatistic.COLLECTION, None)
-    passages, titles = (whole.passages, whole.titles) if whole else (0, 0)
+    counted = TermStatistic.objects.filter(key__in=keys).values_list("key", "passages", "titles")
+    rows = {key: (passages, titles) for key, passages, titles in counted}
+    all_passages, all_titles = rows.pop(TermStatistic.COLLECTION, (0, 0))
+    frequencies = {key: passages for key, (passages, _) in rows.items() if passages > 0}
+    title_frequencies = {key: titles for key, (_, titles) in rows.items() if titles > 0}
     return Weights(
-        passages={k: lexical.inverse_frequency(passages, s.passages) for k, s in rows.items() if s.passages > 0},
-        titles={k: lexical.inverse_frequency(titles, s.titles) for k, s in rows.items() if s.titles > 0},
-        frequencies={k: s.passages for k, s in rows.items() if s.passages > 0},
-        title_frequencies={k: s.titles for k, s in rows.items() if s.titles > 0},
-        unknown=lexical.inverse_frequency(passages, 1),
+        passages={key: lexical.inverse_frequency(all_passages, count) for key, count in frequencies.items()},
+        titles={key: lexical.inverse_frequency(all_titles, count) for key, count in title_frequencies.items()},
+        frequencies=frequencies,
+        title_frequencies=title_frequencies,
+        unknown=lexical.inverse_frequency(all_passages, 1),
     )
 
 

@@ -1,0 +1,168 @@
+"""`bench suggestions`: how long a whole request for suggestions takes, beside the floor that no code of ours can beat.
+
+The floor is one embedding and one probe of the vector index, for the same questions in the same run.
+"""
+
+import http.client
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db import connection
+from django.middleware.csrf import CSRF_SECRET_LENGTH
+from django.urls import reverse
+from pgvector import HalfVector
+
+from agents.bench_library import REAL_VECTORS, Generated, Writer, write_library
+from agents.bench_server import Running, running_server
+from kb.retrieval.embedder import embed_query
+from kb.retrieval.legs import VECTOR_CANDIDATES
+from kb.retrieval.query import read_question
+from kb.search import find
+from triage.evaluation.knowledge import throwaway_site
+from triage.evaluation.metrics import percentile
+from triage.evaluation.report import Figures, Report
+from triage.evaluation.runner import with_progress
+
+REQUESTS_PER_CLIENT = 200
+WARM_UP = 20
+# The portal limits what one address may ask a minute; a measurement comes from several, as a site's visitors do.
+REQUESTS_PER_ADDRESS = 100
+READER = frozenset({"public"})
+
+
+@dataclass(frozen=True)
+class Load:
+    milliseconds: list[float]
+    seconds: float
+
+
+class Client:
+    """One browser: it keeps its connection and sends the form as the page's script does."""
+
+    def __init__(self, port: int, number: int) -> None:
+        self._port = port
+        self._number = number
+        self._sent = 0
+        self._connection: http.client.HTTPConnection | None = None
+        self._path = reverse("portal:suggestions")
+        secret = "b" * CSRF_SECRET_LENGTH
+        self._headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Cookie": f"{settings.CSRF_COOKIE_NAME}={secret}",
+            "X-CSRFToken": secret,
+            "Host": "localhost",
+        }
+
+    def ask(self, question: str) -> float:
+        """Milliseconds from sending to the last byte. Raises RuntimeError for anything but a page."""
+        if self._sent % REQUESTS_PER_ADDRESS == 0:
+            self._connect(self._sent // REQUESTS_PER_ADDRESS)
+        self._sent += 1
+        if self._connection is None:
+            raise RuntimeError("not connected")
+        body = urlencode({"subject": question[:60], "message": question})
+        started = time.perf_counter()
+        self._connection.request("POST", self._path, body, self._headers)
+        response = self._connection.getresponse()
+        response.read()
+        passed = (time.perf_counter() - started) * 1000
+        if response.status != http.HTTPStatus.OK:
+            raise RuntimeError(f"the suggestions answered {response.status}")
+        return passed
+
+    def _connect(self, turn: int) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        address = f"127.1.{self._number % 250}.{turn % 250 + 1}"
+        self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60, source_address=(address, 0))
+
+
+def measure(server: Running, questions: Sequence[str], clients: int) -> Load:
+    """Each client asks its share of the questions, one after the other, all clients at once."""
+    shares = [questions[number::clients] for number in range(clients)]
+    results: list[list[float]] = [[] for _ in shares]
+    failures: list[Exception] = []
+
+    def work(number: int) -> None:
+        client = Client(server.port, number + 1)
+        try:
+            results[number] += [client.ask(question) for question in shares[number]]
+        except (RuntimeError, OSError) as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(clients)]
+    started = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+    return Load([passed for result in results for passed in result], time.perf_counter() - started)
+
+
+def floor_milliseconds(questions: Sequence[str]) -> list[float]:
+    """An embedding and an index probe each, and nothing else."""
+    times = []
+    for question in with_progress(questions, "floor"):
+        text = read_question(question).text
+        started = time.perf_counter()
+        vector = HalfVector(embed_query(text)).to_text()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT passage_id FROM kb_passagevector WHERE is_live AND is_public"
+                " ORDER BY vector <=> %s::halfvec LIMIT %s",
+                [vector, VECTOR_CANDIDATES],
+            )
+            cursor.fetchall()
+        times.append((time.perf_counter() - started) * 1000)
+    return times
+
+
+def stage_milliseconds(questions: Sequence[str]) -> Figures:
+    stages: dict[str, list[float]] = {}
+    for question in with_progress(questions, "stages"):
+        for stage, passed in find(question, audiences=READER).timings.items():
+            stages.setdefault(stage, []).append(passed)
+    return {stage: {"p50_ms": percentile(times, 0.5)} for stage, times in stages.items()}
+
+
+def bench_suggestions(passages: int, clients: int, workers: int) -> Report:
+    writer = Writer()
+    with throwaway_site(also=("web",)) as database:
+        articles = write_library(passages, writer)
+        questions = _questions(writer, articles, REQUESTS_PER_CLIENT * clients)
+        with running_server(database, workers=workers) as server:
+            measure(server, _questions(writer, articles, WARM_UP * clients * workers), clients)
+            load = measure(server, questions, clients)
+            resident = server.resident_megabytes()
+        few = questions[:REQUESTS_PER_CLIENT]
+        stage_milliseconds(few[:WARM_UP])
+        stages = stage_milliseconds(few)
+        floor = floor_milliseconds(few)
+    figures: Figures = {
+        "passages": sum(len(article.composed.passages) for article in articles),
+        "clients": clients,
+        "workers": workers,
+        "requests": len(load.milliseconds),
+        "p50_ms": percentile(load.milliseconds, 0.5),
+        "p95_ms": percentile(load.milliseconds, 0.95),
+        "rps": len(load.milliseconds) / load.seconds,
+        "floor_p50_ms": percentile(floor, 0.5),
+        "floor_p95_ms": percentile(floor, 0.95),
+        "stages": stages,
+        "rss_mb": resident,
+    }
+    notes = (
+        "whole HTTP requests through gunicorn as the role of the web; one question in five is a long report",
+        f"generated texts; vectors of {min(REAL_VECTORS, passages)} passages embedded, the others those plus noise",
+    )
+    return Report("suggestions", figures, notes)
+
+
+def _questions(writer: Writer, articles: Sequence[Generated], count: int) -> list[str]:
+    return [writer.question(articles[(number * 7919) % len(articles)]) for number in range(count)]

@@ -1,0 +1,31 @@
+"""`manage.py bench WHAT …`: parse arguments, run one measurement, print its table and, with --json, its figures."""
+
+import os
+from argparse import ArgumentParser
+
+from django.core.management.base import BaseCommand, CommandError
+
+from agents.bench import bench_suggestions
+from triage.evaluation.report import as_json, as_text
+
+
+class Command(BaseCommand):
+    help = "Measure latency and throughput on generated data, in a throw-away database."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        subcommands = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
+        suggestions = subcommands.add_parser("suggestions", help="the suggestions beside the request form")
+        suggestions.add_argument("--passages", type=int, default=10_000)
+        suggestions.add_argument("--clients", type=int, default=1)
+        suggestions.add_argument("--workers", type=int, default=max(1, min(2, os.cpu_count() or 1)))
+        suggestions.add_argument("--json", action="store_true", help="one JSON object on the last line of stdout")
+
+    def handle(self, *_args: object, **options: object) -> None:
+        passages, clients, workers = (int(str(options[name])) for name in ("passages", "clients", "workers"))
+        if min(passages, clients, workers) < 1:
+            message = "--passages, --clients and --workers start at 1."
+            raise CommandError(message)
+        report = bench_suggestions(passages, clients, workers)
+        self.stdout.write(as_text(report))
+        if options["json"]:
+            self.stdout.write(as_json(report))
