@@ -133,7 +133,7 @@ class RunningSite:
 
     def _has_answered(self) -> bool:
         assert self.process is not None
-        assert self.process.poll() is None, f"start ended: {self.output()}"
+        assert self.process.poll() is None, f"start ended with {self.process.returncode}: {self.output()}"
         return ADDRESS.search(self.output()) is not None and "Ctrl-C" in self.output()
 
     def output(self) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import signal
 import subprocess
 import time
 import urllib.error
@@ -34,6 +35,7 @@ class Command(BaseCommand):
         parser.add_argument("--bind", default=os.environ.get("HANDRAIL_BIND", "127.0.0.1"), help="address to listen on")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the supervisor listens: end in order
         port, bind = settings.HANDRAIL_PORT, options["bind"]
         if not port_is_free(bind, port):
             raise ConfigurationError(
