@@ -1,25 +1,29 @@
 """What a reader finds, what stays hidden, when there is silence, and what is left when the vectors fail."""
 
+import os
+import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from django.db import connection
 from django.utils import translation
+from pytest_django.plugin import DjangoDbBlocker
 
 from kb.models import ArticlePage, PassageVector, SourceText
 from kb.retrieval import embedder, legs
 from kb.retrieval.legs import Degradation
 from kb.search import find, search, snippet
-from tests.conftest import Site
+from portal import database
+from tests.conftest import SITE_ROLES, Site
 from tests.kb.library import index, publish
 
 PUBLIC = frozenset({"public"})
 ACME = frozenset({"public", "org:1"})
 
 
-@pytest.fixture
-def shelf(site: Site) -> dict[str, ArticlePage]:
+def fill_shelf(site: Site) -> dict[str, ArticlePage]:
     pages = {
         "password": publish(
             "Reset a lost password", "Open the profile page and press Reset. A mail with a link comes."
@@ -35,40 +39,58 @@ def shelf(site: Site) -> dict[str, ArticlePage]:
     return pages
 
 
+@pytest.fixture
+def shelf(site: Site) -> dict[str, ArticlePage]:
+    """A shelf of a test's own, to change."""
+    return fill_shelf(site)
+
+
+@pytest.fixture(scope="module")
+def library(template: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, ArticlePage]]:
+    """One shelf for all tests that only read it."""
+    name = f"handrail_library_{os.getpid()}_{secrets.token_hex(4)}"
+    database.clone_template(name, roles=SITE_ROLES)
+    try:
+        with django_db_blocker.unblock(), database.using(role="web", database=name):
+            yield fill_shelf(Site(name))
+    finally:
+        database.drop_database(name)
+
+
 def titles(text: str, audiences: frozenset[str] = PUBLIC) -> list[str]:
     return [hit.title for hit in search(text, audiences=audiences)]
 
 
-def test_an_article_is_found_by_meaning(shelf: dict[str, ArticlePage]) -> None:
+def test_an_article_is_found_by_meaning(library: dict[str, ArticlePage]) -> None:
     assert titles("I forgot my login and cannot sign in any more")[0] == "Reset a lost password"
 
 
-def test_an_article_is_found_by_words_the_model_does_not_know(shelf: dict[str, ArticlePage]) -> None:
+def test_an_article_is_found_by_words_the_model_does_not_know(library: dict[str, ArticlePage]) -> None:
     assert titles("export queue full")[0] == "Nightly export stops"
 
 
-def test_an_error_code_finds_its_article_and_is_given_as_the_reason(shelf: dict[str, ArticlePage]) -> None:
+def test_an_error_code_finds_its_article_and_is_given_as_the_reason(library: dict[str, ArticlePage]) -> None:
     hit = search("it says 0X80070005 whenever I press save", audiences=PUBLIC)[0]
     assert hit.title == "Folder cannot be written"
     assert "code 0x80070005" in hit.matched
 
 
-def test_a_hit_points_at_the_exact_passage_and_its_writer(shelf: dict[str, ArticlePage]) -> None:
+def test_a_hit_points_at_the_exact_passage_and_its_writer(library: dict[str, ArticlePage]) -> None:
     hit = search("how do I reset my password", audiences=PUBLIC)[0]
     source = SourceText.objects.get(pk=hit.source_text_id)
     assert source.text[hit.start : hit.end].startswith("Open the profile page")
-    assert (hit.article_id, hit.revision_id) == (shelf["password"].pk, shelf["password"].live_revision_id)
-    assert hit.written_by == shelf["password"].written_by
-    assert hit.url == shelf["password"].url
+    assert (hit.article_id, hit.revision_id) == (library["password"].pk, library["password"].live_revision_id)
+    assert hit.written_by == library["password"].written_by
+    assert hit.url == library["password"].url
     assert 0 < hit.score <= 1
 
 
 @pytest.mark.parametrize("text", ["", "   \n ", "weather on mars tomorrow", "Which stocks should I buy?", "===== ----"])
-def test_nothing_relevant_means_silence(shelf: dict[str, ArticlePage], text: str) -> None:
+def test_nothing_relevant_means_silence(library: dict[str, ArticlePage], text: str) -> None:
     assert titles(text) == []
 
 
-def test_without_a_floor_the_nearest_is_shown(shelf: dict[str, ArticlePage]) -> None:
+def test_without_a_floor_the_nearest_is_shown(library: dict[str, ArticlePage]) -> None:
     assert search("weather on mars tomorrow", audiences=PUBLIC, floor=0.0)
 
 
@@ -76,13 +98,13 @@ def test_an_empty_index_answers_with_silence(site: Site) -> None:
     assert find("anything at all", audiences=PUBLIC).hits == ()
 
 
-def test_a_restricted_article_is_found_by_its_readers(shelf: dict[str, ArticlePage]) -> None:
+def test_a_restricted_article_is_found_by_its_readers(library: dict[str, ArticlePage]) -> None:
     assert titles("private gateway of Acme", ACME)[0] == "The private gateway of Acme"
 
 
 @pytest.mark.parametrize("audiences", [PUBLIC, frozenset({"public", "org:2"}), frozenset({"staff"}), frozenset[str]()])
 def test_a_restricted_article_is_never_a_hit_for_others(
-    shelf: dict[str, ArticlePage], audiences: frozenset[str]
+    library: dict[str, ArticlePage], audiences: frozenset[str]
 ) -> None:
     hits = search("private gateway of Acme", audiences=audiences, limit=50, floor=0.0)
     assert "The private gateway of Acme" not in [hit.title for hit in hits]
@@ -97,7 +119,7 @@ def test_the_article_decides_last_even_when_the_index_is_behind(site: Site, shel
 
 
 def test_without_the_embedder_words_answer_and_the_reason_is_given(
-    shelf: dict[str, ArticlePage], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    library: dict[str, ArticlePage], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(embedder, "embedder_directory", lambda: tmp_path)
     outcome = find("the export queue is full", audiences=PUBLIC)
@@ -139,7 +161,7 @@ def test_another_script_is_searched_by_words_and_says_so(site: Site) -> None:
     assert [hit.title for hit in outcome.hits] == ["検索が動かない"]
 
 
-def test_english_answers_where_the_readers_language_has_nothing(shelf: dict[str, ArticlePage]) -> None:
+def test_english_answers_where_the_readers_language_has_nothing(library: dict[str, ArticlePage]) -> None:
     with translation.override("de"):
         assert titles("export queue full")[0] == "Nightly export stops"
 
@@ -149,7 +171,7 @@ def test_a_secret_in_the_question_is_not_searched_for(site: Site) -> None:
     assert titles("password: hunter2hunter1") == []
 
 
-def test_stages_are_timed(shelf: dict[str, ArticlePage]) -> None:
+def test_stages_are_timed(library: dict[str, ArticlePage]) -> None:
     timings = find("export queue full", audiences=PUBLIC).timings
     assert set(timings) == {"analyse", "embed", "words", "vectors", "score", "authorise"}
 
