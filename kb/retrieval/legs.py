@@ -6,12 +6,14 @@ Vectors: an HNSW probe of what is public, an exact scan of the reader's few rest
 time limit of its own: whatever happens to it, the words answer.
 """
 
+import contextlib
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db import DatabaseError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 from pgvector import HalfVector
 
 from kb.models import IndexedArticle, TermStatistic
@@ -232,16 +234,25 @@ def _worth(kind: SignatureKind, holders: int) -> int:
     return holders + (8 if kind in {SignatureKind.HTTP, SignatureKind.EXCEPTION} else 0)
 
 
+@contextlib.contextmanager
+def _limited() -> Iterator[CursorWrapper]:
+    """A cursor under a savepoint and a time limit. Both end here: a caller's transaction keeps its own limit."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('statement_timeout'), set_config('hnsw.ef_search', %s, true)", [str(EF_SEARCH)]
+        )
+        before = str(cursor.fetchone()[0])
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(VECTOR_TIMEOUT_MS)])
+        yield cursor
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
+
+
 def _with_vectors(
     vector: str, candidates: set[int], weights: Weights, audiences: frozenset[str]
 ) -> list[ranking.PassageMatch] | None:
     """Every passage of the words' and the vectors' candidates with both scores; None when the vectors do not answer."""
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT set_config('statement_timeout', %s, true), set_config('hnsw.ef_search', %s, true)",
-                [str(VECTOR_TIMEOUT_MS), str(EF_SEARCH)],
-            )
+        with _limited() as cursor:
             if PUBLIC in audiences:
                 cursor.execute(PROBE_PUBLIC, [vector, VECTOR_CANDIDATES])
                 candidates = candidates | {int(row[0]) for row in cursor.fetchall()}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -152,6 +152,14 @@ def test_a_slow_vector_probe_is_given_up_and_words_answer(
         other.close()
     assert outcome.degraded == Degradation.VECTORS_FAILED
     assert outcome.hits[0].title == "Nightly export stops"
+
+
+def test_a_callers_transaction_keeps_its_own_time_limit(library: dict[str, ArticlePage]) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '7s'")
+        assert find("the export queue is full", audiences=PUBLIC).hits
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("7s",)
 
 
 def test_another_script_is_searched_by_words_and_says_so(site: Site) -> None:
