@@ -18,6 +18,7 @@ from kb.redaction import redact
 DIMENSIONS = 384
 PASSAGE_TOKENS = 256
 QUERY_TOKENS = 96
+QUERY_HEAD = 25
 # Vectors of different generations are never compared: change this when the model or its quantisation changes.
 GENERATION = "all-MiniLM-L6-v2/int8/1"
 
@@ -54,11 +55,12 @@ class Embedder:
     def count_tokens(self, text: str) -> int:
         return len(self._tokenizer.encode(text).ids)
 
-    def embed(self, text: str, *, tokens: int) -> Vectors:
-        """One vector of unit length; of a longer text the first `tokens` word pieces count."""
+    def embed(self, text: str, *, tokens: int, head: int | None = None) -> Vectors:
+        """One vector of unit length. Of a text longer than `tokens` word pieces the first `head` and the last count."""
         ids = self._tokenizer.encode(text).ids
         if len(ids) > tokens:
-            ids = [*ids[: tokens - 1], ids[-1]]
+            first = tokens - 1 if head is None else head
+            ids = [*ids[:first], *ids[first - tokens :]]
         outputs = self._session.run(None, {"input_ids": np.array([ids], dtype=np.int64)})
         return np.asarray(outputs[0][0], dtype=np.float32)
 
@@ -84,15 +86,18 @@ def get_embedder() -> Embedder:
         return _loaded[directory]
 
 
-def embed_texts(texts: Sequence[str], *, tokens: int = PASSAGE_TOKENS) -> Vectors:
+def embed_texts(texts: Sequence[str], *, tokens: int = PASSAGE_TOKENS, head: int | None = None) -> Vectors:
     """(n, 384) float32, each row of unit length. Redacts first. Raises EmbedderUnavailable."""
     embedder = get_embedder()
     if not texts:
         return np.zeros((0, DIMENSIONS), dtype=np.float32)
-    return np.stack([embedder.embed(redact(text).text, tokens=tokens) for text in texts])
+    return np.stack([embedder.embed(redact(text).text, tokens=tokens, head=head) for text in texts])
 
 
 def embed_query(text: str) -> Vectors:
-    """(384,), cut to what a short question needs: the time grows with the length. Redacts first."""
-    vectors: Vectors = embed_texts([text], tokens=QUERY_TOKENS)[0]
+    """(384,). Redacts first. A long report costs what a short question costs: its beginning and its end are read.
+
+    It opens with what it is about and ends with what went wrong; together they find as much as the whole text.
+    """
+    vectors: Vectors = embed_texts([text], tokens=QUERY_TOKENS, head=QUERY_HEAD)[0]
     return vectors

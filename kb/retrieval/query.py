@@ -1,7 +1,6 @@
-"""Make a question out of whatever was typed or pasted: cleaned, cut, and read for terms and error signatures.
+"""Make a question out of whatever was typed or pasted: redacted, cleaned, bounded, read for terms and error signatures.
 
-Pure. A report opens with what it is about and ends with what went wrong, so a long one keeps its beginning and its end:
-that costs as little as a short question and finds as much as the whole text did.
+Pure. The text stays whole up to a generous bound; the embedder takes the part of a long one that it needs.
 """
 
 import re
@@ -13,19 +12,16 @@ from kb.retrieval import lexical
 from kb.signatures import Signature, find_signatures
 
 LONGEST_TEXT = 6_000
-HEAD_PIECES = 24
-TAIL_PIECES = 68
 MOST_TERMS = 160
 
 _BLOB = re.compile(r"\S{80,}")
 _RULE = re.compile(r"([^\w\s])\1{3,}")
-_PIECE = re.compile(r"\w{1,6}|[^\w\s]")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True)
 class Question:
-    """`text` is what is embedded; `counts` are the terms of all that was written, by key."""
+    """`text` is what may be embedded; `counts` are its terms by key; `terms_total` tells a report from a question."""
 
     text: str
     counts: Mapping[int, int]
@@ -42,15 +38,6 @@ def clean(text: str) -> str:
     return " ".join(_RULE.sub(" ", _BLOB.sub(" ", text)).split())
 
 
-def shorten(text: str) -> str:
-    """The first and the last words of a text that is longer than the embedder is asked to read (about 96 pieces)."""
-    pieces = list(_PIECE.finditer(text))
-    if len(pieces) <= HEAD_PIECES + TAIL_PIECES:
-        return text
-    head, tail = pieces[HEAD_PIECES].start(), pieces[-TAIL_PIECES].start()
-    return f"{text[:head].rstrip()} {text[tail:].lstrip()}"
-
-
 def read_question(text: str, *, language: str = "en") -> Question:
     """Redacts first: no secret of a pasted log takes part in the search."""
     redacted = redact(text[: LONGEST_TEXT * 4]).text
@@ -63,7 +50,7 @@ def read_question(text: str, *, language: str = "en") -> Question:
             if key in counts or len(counts) < MOST_TERMS:
                 counts[key] = max(count, counts.get(key, 0))
     return Question(
-        text=shorten(cleaned),
+        text=cleaned,
         counts=counts,
         terms_total=total,
         signatures=find_signatures(redacted),
