@@ -158,7 +158,7 @@ def bench_suggestions(passages: int, clients: int, workers: int) -> Report:
         "rss_mb": resident,
     }
     notes = (
-        "whole HTTP requests through gunicorn as the role of the web; one question in five is a long report",
+        "whole HTTP requests through gunicorn as the role of the web; one question in ten is a long report",
         f"generated texts; vectors of {min(REAL_VECTORS, passages)} passages embedded, the others those plus noise",
     )
     return Report("suggestions", figures, notes)

@@ -67,9 +67,9 @@ class Writer:
         return Generated(title, compose(title, sections))
 
     def question(self, article: Generated) -> str:
-        """What somebody types: some words of an article among others; one in five is a long report."""
+        """What somebody types: some words of an article among others; one in ten is a long report."""
         passage = self._chance.choice(article.composed.passages).text.split()
-        size = self._chance.randint(60, 140) if self._chance.random() < 0.2 else self._chance.randint(4, 14)
+        size = self._chance.randint(60, 140) if self._chance.random() < 0.1 else self._chance.randint(4, 14)
         known = self._chance.choices(passage, k=size // 2)
         return " ".join([*known, *self.words(size - len(known))])
 

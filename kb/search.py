@@ -24,8 +24,21 @@ from kb.retrieval.timing import Stopwatch
 
 PUBLIC_READER = frozenset({PUBLIC})
 SNIPPET_LENGTH = 280
+# What a hit says of its article, and what `written_by` asks. The body and the revision's content are long.
+SHOWN_FIELDS = (
+    "title",
+    "url_path",
+    "author",
+    "source_name",
+    "source_path",
+    "source_revision",
+    "reviewed_on",
+    "language",
+    "owner",
+    "live_revision__user",
+)
 # More is asked of the legs than is shown: some of it may be refused to this reader.
-SPARE_HITS = 5
+SPARE_HITS = 4
 
 
 @dataclass(frozen=True)
@@ -124,7 +137,8 @@ def _passages(ids: list[int]) -> dict[int, Quoted]:
 
 
 def _readable(ids: list[int], audiences: frozenset[str]) -> dict[int, ArticlePage]:
-    articles = ArticlePage.objects.for_audiences(audiences).with_writers().defer("body").filter(pk__in=ids)
+    articles = ArticlePage.objects.for_audiences(audiences).with_writers().filter(pk__in=ids)
+    articles = articles.only(*SHOWN_FIELDS)
     roots = Site.get_site_root_paths()
     found = {}
     for article in articles:

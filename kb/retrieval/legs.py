@@ -6,60 +6,47 @@ Vectors: an HNSW probe of what is public, an exact scan of the reader's few rest
 time limit of its own: whatever happens to it, the words answer.
 """
 
-import contextlib
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db import DatabaseError, connection, transaction
-from django.db.backends.utils import CursorWrapper
+from django.db import DatabaseError, connection
 from pgvector import HalfVector
 
-from kb.models import IndexedArticle, TermStatistic
+from kb.models import TermStatistic
 from kb.models.pages import PUBLIC
 from kb.retrieval import lexical, ranking
 from kb.retrieval.embedder import GENERATION, EmbedderUnavailable, embed_query
 from kb.retrieval.indexing import sparse
 from kb.retrieval.query import Question
+from kb.retrieval.statements import (
+    HOLDING_ALL,
+    HOLDING_ANY,
+    SIGNATURES,
+    STATISTICS,
+    TITLES,
+    WITH_VECTORS,
+    WORDS_ALONE,
+    by_index_alone,
+    limited,
+)
 from kb.retrieval.timing import Stopwatch
 from kb.signatures import SignatureKind
 
 log = logging.getLogger(__name__)
 
-VECTOR_CANDIDATES = 40
-WORD_CANDIDATES = 60
-TITLE_CANDIDATES = 20
+VECTOR_CANDIDATES = 30
+WORD_CANDIDATES = 30
+TITLE_CANDIDATES = 12
 SIGNATURE_CANDIDATES = 20
-ROW_BUDGET = 3_000
-SINGLE_TERM_BUDGET = 12_000
+ROW_BUDGET = 1_500
+SINGLE_TERM_BUDGET = 5_000
 VECTOR_TIMEOUT_MS = 400
 EF_SEARCH = 80
 
 
-HOLDING_ANY = (
-    "SELECT article_id FROM (SELECT article_id, weights <#> %s::sparsevec AS distance FROM kb_passage"
-    " WHERE terms && %s::int[] AND audience = ANY(%s) ORDER BY 2 LIMIT %s) best"
-)
-HOLDING_ALL = HOLDING_ANY.replace("&&", "@>")
-PROBE_PUBLIC = (
-    "SELECT p.article_id FROM (SELECT passage_id FROM kb_passagevector WHERE is_live AND is_public"
-    " ORDER BY vector <=> %s::halfvec LIMIT %s) near JOIN kb_passage p ON p.id = near.passage_id"
-)
-SCAN_RESTRICTED = (
-    "SELECT p.article_id FROM kb_passage p JOIN kb_passagevector v ON v.passage_id = p.id"
-    " WHERE p.audience = ANY(%s) AND p.audience <> 'public' AND v.is_live ORDER BY v.vector <=> %s::halfvec LIMIT %s"
-)
-# Every passage of the candidates, so that what one leg found does not lack the other leg's score.
-SCORE_BOTH = (
-    "SELECT p.id, p.article_id, 1 - (v.vector <=> %s::halfvec), -(p.weights <#> %s::sparsevec) FROM kb_passage p"
-    " LEFT JOIN kb_passagevector v ON v.passage_id = p.id AND v.is_live AND v.generation = %s"
-    " WHERE p.article_id = ANY(%s) AND p.audience = ANY(%s)"
-)
-SCORE_WORDS = (
-    "SELECT id, article_id, -(weights <#> %s::sparsevec) FROM kb_passage"
-    " WHERE article_id = ANY(%s) AND audience = ANY(%s)"
-)
+Parameters = list[str | int | list[int] | list[str]]
 
 
 class Degradation(StrEnum):
@@ -76,6 +63,7 @@ class Weights:
     titles: Mapping[int, float]
     frequencies: Mapping[int, int]
     title_frequencies: Mapping[int, int]
+    collection: int
     unknown: float
 
 
@@ -106,26 +94,27 @@ class Findings:
 def gather(question: Question, *, audiences: frozenset[str], watch: Stopwatch) -> Findings:
     """Everything that ranking needs. The audiences already narrow here; who may see what is decided later, once."""
     vector, degraded = _embed(question, watch)
-    with watch("words"):
-        weights = _weights(question)
-        candidates = set(_by_words(weights, audiences)) | set(_by_title(weights, audiences))
-        signatures = _by_signature(question, audiences)
-    candidates |= set(signatures)
-    scored: list[ranking.PassageMatch] | None = None
-    if vector is not None:
-        with watch("vectors"):
-            scored = _with_vectors(vector, candidates, weights, audiences)
-        if scored is None:
-            degraded = Degradation.VECTORS_FAILED
-    with watch("score"):
-        passages = scored if scored is not None else _score_words(weights, sorted(candidates), audiences)
-        evidence = ranking.Evidence(
-            passages=passages,
-            titles=_score_titles(weights, sorted({match.article_id for match in passages})),
-            query_terms=question.terms_total,
-            signatures={article: match.shown for article, match in signatures.items()},
-            signature_boosts={article: match.boost for article, match in signatures.items()},
-        )
+    with by_index_alone():
+        with watch("words"):
+            weights = _weights(question)
+            signatures = _by_signature(question, audiences)
+            candidates = {*_by_words(weights, audiences), *signatures}
+        scored: list[ranking.PassageMatch] | None = None
+        if vector is not None:
+            with watch("vectors"):
+                scored = _with_vectors(vector, candidates, weights, audiences)
+            if scored is None:
+                degraded = Degradation.VECTORS_FAILED
+        with watch("score"):
+            passages = scored if scored is not None else _score_words(weights, sorted(candidates), audiences)
+            titles = _score_titles(weights, sorted({match.article_id for match in passages}))
+    evidence = ranking.Evidence(
+        passages=passages,
+        titles=titles,
+        query_terms=question.terms_total,
+        signatures={article: match.shown for article, match in signatures.items()},
+        signature_boosts={article: match.boost for article, match in signatures.items()},
+    )
     return Findings(question, evidence, weights, degraded)
 
 
@@ -142,8 +131,9 @@ def _embed(question: Question, watch: Stopwatch) -> tuple[str | None, Degradatio
 
 def _weights(question: Question) -> Weights:
     keys = [*question.counts, TermStatistic.COLLECTION]
-    counted = TermStatistic.objects.filter(key__in=keys).values_list("key", "passages", "titles")
-    rows = {key: (passages, titles) for key, passages, titles in counted}
+    with connection.cursor() as cursor:
+        cursor.execute(STATISTICS, [keys])
+        rows: dict[int, tuple[int, int]] = {key: (passages, titles) for key, passages, titles in cursor.fetchall()}
     all_passages, all_titles = rows.pop(TermStatistic.COLLECTION, (0, 0))
     frequencies = {key: passages for key, (passages, _) in rows.items() if passages > 0}
     title_frequencies = {key: titles for key, (_, titles) in rows.items() if titles > 0}
@@ -152,6 +142,7 @@ def _weights(question: Question) -> Weights:
         titles={key: lexical.inverse_frequency(all_titles, count) for key, count in title_frequencies.items()},
         frequencies=frequencies,
         title_frequencies=title_frequencies,
+        collection=all_passages,
         unknown=lexical.inverse_frequency(all_passages, 1),
     )
 
@@ -169,24 +160,18 @@ def rarest(frequencies: Mapping[int, int]) -> list[int]:
 
 
 def _by_words(weights: Weights, audiences: frozenset[str]) -> list[int]:
-    """Articles of the best passages by BM25 among those that hold a rare term, else the three rarest together."""
+    """Articles whose passages or titles hold a rare term; where none is rare, passages that hold the three rarest."""
     if not weights.frequencies:
         return []
     keys, statement = rarest(weights.frequencies), HOLDING_ANY
     if not keys:
         keys, statement = sorted(weights.frequencies, key=lambda key: weights.frequencies[key])[:3], HOLDING_ALL
-    return _ids(statement, [_text_of(weights.passages), keys, list(audiences), WORD_CANDIDATES])
-
-
-def _by_title(weights: Weights, audiences: frozenset[str]) -> list[int]:
-    keys = rarest(weights.title_frequencies)
-    if not keys:
-        return []
-    return _ids(
-        "SELECT article_id FROM kb_indexedarticle WHERE title_terms && %s::int[] AND audience = ANY(%s)"
-        " ORDER BY title_weights <#> %s::sparsevec LIMIT %s",
-        [keys, list(audiences), _text_of(weights.titles), TITLE_CANDIDATES],
-    )
+    readers = list(audiences)
+    passages: Parameters = [keys, readers, _text_of(weights.passages), WORD_CANDIDATES]
+    titles: Parameters = [rarest(weights.title_frequencies), readers, _text_of(weights.titles), TITLE_CANDIDATES]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*passages, *titles])
+        return [int(row[0]) for row in cursor.fetchall()]
 
 
 @dataclass(frozen=True)
@@ -202,11 +187,7 @@ def _by_signature(question: Question, audiences: frozenset[str]) -> dict[int, Si
     if not wanted:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT article_id, value FROM kb_passage, unnest(signatures) value"
-            " WHERE signatures && %s::text[] AND value = ANY(%s) AND audience = ANY(%s) LIMIT 2000",
-            [list(wanted), list(wanted), list(audiences)],
-        )
+        cursor.execute(SIGNATURES, [list(wanted), list(wanted), list(audiences)])
         rows = [(int(article), str(value)) for article, value in cursor.fetchall()]
     holders: dict[str, int] = {}
     for _, value in rows:
@@ -234,36 +215,16 @@ def _worth(kind: SignatureKind, holders: int) -> int:
     return holders + (8 if kind in {SignatureKind.HTTP, SignatureKind.EXCEPTION} else 0)
 
 
-@contextlib.contextmanager
-def _limited() -> Iterator[CursorWrapper]:
-    """A cursor under a savepoint and a time limit. Both end here: a caller's transaction keeps its own limit."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT current_setting('statement_timeout'), set_config('hnsw.ef_search', %s, true)", [str(EF_SEARCH)]
-        )
-        before = str(cursor.fetchone()[0])
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(VECTOR_TIMEOUT_MS)])
-        yield cursor
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
-
-
 def _with_vectors(
     vector: str, candidates: set[int], weights: Weights, audiences: frozenset[str]
 ) -> list[ranking.PassageMatch] | None:
     """Every passage of the words' and the vectors' candidates with both scores; None when the vectors do not answer."""
+    public: Parameters = [PUBLIC in audiences, vector, VECTOR_CANDIDATES]
+    private: Parameters = [sorted(audiences - {PUBLIC}), vector, VECTOR_CANDIDATES]
+    scored: Parameters = [sorted(candidates), vector, _text_of(weights.passages), GENERATION, list(audiences)]
     try:
-        with _limited() as cursor:
-            if PUBLIC in audiences:
-                cursor.execute(PROBE_PUBLIC, [vector, VECTOR_CANDIDATES])
-                candidates = candidates | {int(row[0]) for row in cursor.fetchall()}
-            restricted = sorted(audiences - {PUBLIC})
-            if restricted:
-                cursor.execute(SCAN_RESTRICTED, [restricted, vector, VECTOR_CANDIDATES])
-                candidates = candidates | {int(row[0]) for row in cursor.fetchall()}
-            cursor.execute(
-                SCORE_BOTH,
-                [vector, _text_of(weights.passages), GENERATION, sorted(candidates), list(audiences)],
-            )
+        with limited(VECTOR_TIMEOUT_MS, ef_search=EF_SEARCH) as cursor:
+            cursor.execute(WITH_VECTORS, [*public, *private, *scored])
             return [ranking.PassageMatch(int(p), int(a), cos, float(words)) for p, a, cos, words in cursor.fetchall()]
     except DatabaseError as error:
         reason = Degradation.VECTORS_FAILED.value
@@ -273,34 +234,27 @@ def _with_vectors(
 
 def _score_words(weights: Weights, articles: Sequence[int], audiences: frozenset[str]) -> list[ranking.PassageMatch]:
     with connection.cursor() as cursor:
-        cursor.execute(SCORE_WORDS, [_text_of(weights.passages), list(articles), list(audiences)])
+        cursor.execute(WORDS_ALONE, [_text_of(weights.passages), list(articles), list(audiences)])
         return [ranking.PassageMatch(int(p), int(a), None, float(words)) for p, a, words in cursor.fetchall()]
 
 
-def _score_titles(weights: Weights, articles: Sequence[int]) -> dict[int, ranking.TitleMatch]:
-    titles = dict(IndexedArticle.objects.filter(pk__in=articles).values_list("pk", "title_terms"))
-    keys = {key for terms in titles.values() for key in terms}
-    rows = TermStatistic.objects.filter(key__in=[*keys, TermStatistic.COLLECTION]).values_list("key", "passages")
-    known = dict(rows)
-    whole = known.get(TermStatistic.COLLECTION, 0)
-    mass = {key: lexical.inverse_frequency(whole, known.get(key, 0)) for key in keys}
+def _score_titles(weights: Weights, articles: list[int]) -> dict[int, ranking.TitleMatch]:
+    titles: dict[int, dict[int, float]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(TITLES, [articles])
+        for article, key, holding in cursor.fetchall():
+            titles.setdefault(article, {})[key] = lexical.inverse_frequency(weights.collection, holding)
     return {
         article: ranking.TitleMatch(
-            words=sum(weights.titles.get(key, 0.0) for key in terms),
+            words=sum(weights.titles.get(key, 0.0) for key in mass),
             coverage=ranking.title_coverage(
-                sum(mass[key] for key in terms if key in weights.passages), sum(mass[key] for key in terms)
+                sum(weight for key, weight in mass.items() if key in weights.passages), sum(mass.values())
             ),
         )
-        for article, terms in titles.items()
+        for article, mass in titles.items()
     }
 
 
 def _text_of(weights: Mapping[int, float]) -> str:
     text: str = sparse(dict(weights)).to_text()
     return text
-
-
-def _ids(statement: str, parameters: Sequence[str | int | list[int] | list[str]]) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return [int(row[0]) for row in cursor.fetchall()]

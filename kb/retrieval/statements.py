@@ -1,0 +1,91 @@
+"""The SQL of search, and the settings it runs under. Every statement names its parameters in the order it takes them.
+
+The planner takes comparing arrays and sparse vectors for cheap and would read whole tables for it, so search runs by
+index alone; what it changes for that ends with it, in a caller's transaction too.
+"""
+
+import contextlib
+from collections.abc import Iterator
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+# Articles whose passages hold one of the rare terms, and articles whose titles do.
+# Parameters: terms, audiences, weights, limit; title terms, audiences, title weights, limit.
+_HOLDING = (
+    "(SELECT article_id FROM kb_passage WHERE terms {holds} %s::int[] AND audience = ANY(%s)"
+    " ORDER BY weights <#> %s::sparsevec LIMIT %s)"
+    " UNION (SELECT article_id FROM kb_indexedarticle WHERE title_terms && %s::int[] AND audience = ANY(%s)"
+    " ORDER BY title_weights <#> %s::sparsevec LIMIT %s)"
+)
+HOLDING_ANY = _HOLDING.format(holds="&&")
+HOLDING_ALL = _HOLDING.format(holds="@>")
+
+# Every passage of the candidates with both scores, so that what one leg found does not lack the other leg's.
+# Parameters: public?, vector, limit; restricted audiences, vector, limit;
+# candidates, vector, weights, generation, audiences.
+WITH_VECTORS = (
+    "WITH near AS MATERIALIZED (SELECT passage_id FROM kb_passagevector WHERE is_live AND is_public AND %s"
+    "   ORDER BY vector <=> %s::halfvec LIMIT %s),"
+    " private AS MATERIALIZED (SELECT p.article_id FROM kb_passage p JOIN kb_passagevector v ON v.passage_id = p.id"
+    "   WHERE p.audience = ANY(%s) AND p.audience <> 'public' AND v.is_live"
+    "   ORDER BY v.vector <=> %s::halfvec LIMIT %s),"
+    " found AS (SELECT p.article_id FROM near JOIN kb_passage p ON p.id = near.passage_id"
+    "   UNION SELECT article_id FROM private UNION SELECT unnest(%s::int[]))"
+    " SELECT p.id, p.article_id, 1 - (v.vector <=> %s::halfvec), -(p.weights <#> %s::sparsevec)"
+    " FROM found JOIN kb_passage p ON p.article_id = found.article_id"
+    " LEFT JOIN kb_passagevector v ON v.passage_id = p.id AND v.is_live AND v.generation = %s"
+    " WHERE p.audience = ANY(%s)"
+)
+
+# Parameters: weights, candidates, audiences.
+WORDS_ALONE = (
+    "SELECT id, article_id, -(weights <#> %s::sparsevec) FROM kb_passage"
+    " WHERE article_id = ANY(%s) AND audience = ANY(%s)"
+)
+
+# Parameters: keys.
+STATISTICS = "SELECT key, passages, titles FROM kb_termstatistic WHERE key = ANY(%s)"
+
+# Parameters: articles.
+TITLES = (
+    "SELECT entry.article_id, term.key, coalesce(known.passages, 0)"
+    " FROM kb_indexedarticle entry CROSS JOIN LATERAL unnest(entry.title_terms) AS term (key)"
+    " LEFT JOIN kb_termstatistic known ON known.key = term.key WHERE entry.article_id = ANY(%s)"
+)
+
+# Parameters: signatures twice, audiences.
+SIGNATURES = (
+    "SELECT DISTINCT article_id, value FROM kb_passage, unnest(signatures) value"
+    " WHERE signatures && %s::text[] AND value = ANY(%s) AND audience = ANY(%s) LIMIT 2000"
+)
+
+
+@contextlib.contextmanager
+def by_index_alone() -> Iterator[None]:
+    """One transaction (or savepoint of the caller's) in which no table is read from end to end."""
+    inside = connection.in_atomic_block
+    with transaction.atomic(), connection.cursor() as cursor:
+        before = _exchange(cursor, "enable_seqscan", "off")
+        yield
+        if inside:
+            _exchange(cursor, "enable_seqscan", before)
+
+
+@contextlib.contextmanager
+def limited(milliseconds: int, *, ef_search: int) -> Iterator[CursorWrapper]:
+    """A cursor under a savepoint and a time limit of its own."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('hnsw.ef_search', %s, true)", [str(ef_search)])
+        before = _exchange(cursor, "statement_timeout", str(milliseconds))
+        yield cursor
+        _exchange(cursor, "statement_timeout", before)
+
+
+def _exchange(cursor: CursorWrapper, name: str, value: str) -> str:
+    """Set it for the transaction; what it was. OFFSET 0 keeps the planner from setting before it reads."""
+    cursor.execute(
+        "SELECT was.value, set_config(%s, %s, true) FROM (SELECT current_setting(%s) AS value OFFSET 0) was",
+        [name, value, name],
+    )
+    return str(cursor.fetchone()[0])
