@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ ADVISORY_LOCK = 4_242_017
 GUARD = "handrail_guard"
 # Limits a runaway statement without limiting migrations.
 TIMEOUTS = {"web": "15s", "worker": "120s", "mailer": "30s"}
+DROP_SECONDS = 60
 MIN_SERVER_VERSION = 160000
 
 
@@ -292,9 +294,22 @@ def clone_template(name: str, *, roles: tuple[str, ...]) -> None:
 
 
 def drop_database(name: str) -> None:
-    """Remove a throw-away database, ending whoever is still connected."""
+    """Remove a throw-away database, ending whoever is still connected.
+
+    PostgreSQL's own maintenance may be at work there, which handrail_eval may not end: it is waited for.
+    """
+    statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    deadline = time.monotonic() + DROP_SECONDS
     with server_as("eval").connect("postgres") as owner:
-        owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        while True:
+            try:
+                owner.execute(statement)
+            except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
 
 
 @contextlib.contextmanager
