@@ -9,17 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import F
-from django.db.models.functions import Substr
+from django.db import connection
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from wagtail.models import Site
 
-from kb.models import ArticlePage, Passage
+from kb.models import ArticlePage
 from kb.models.pages import PUBLIC
 from kb.retrieval import ranking
 from kb.retrieval.legs import Degradation, Findings, gather
 from kb.retrieval.query import Question, read_question
+from kb.retrieval.statements import QUOTED
 from kb.retrieval.timing import Stopwatch
 
 PUBLIC_READER = frozenset({PUBLIC})
@@ -37,8 +37,8 @@ SHOWN_FIELDS = (
     "owner",
     "live_revision__user",
 )
-# More is asked of the legs than is shown: some of it may be refused to this reader.
-SPARE_HITS = 4
+# Where articles are refused to this reader the next best are asked for, this many times at most.
+MOST_ROUNDS = 4
 
 
 @dataclass(frozen=True)
@@ -94,21 +94,24 @@ def find(text: str, *, audiences: frozenset[str], limit: int = 5, floor: float |
 
 def _hits(findings: Findings, *, audiences: frozenset[str], limit: int, floor: float | None) -> tuple[Hit, ...]:
     """Candidates become hits only here, where the articles say that this reader may see them."""
-    candidates = ranking.fuse(findings.evidence)[: limit + SPARE_HITS]
-    passages = _passages([candidate.passage_id for candidate in candidates])
-    allowed = _readable([candidate.article_id for candidate in candidates], audiences)
-    shown: list[Hit] = []
+    candidates = ranking.fuse(findings.evidence)
     threshold = findings.floor if floor is None else floor
-    for candidate in candidates:
-        article, passage = allowed.get(candidate.article_id), passages.get(candidate.passage_id)
-        if article is None or passage is None or len(shown) == limit:
-            continue
-        value = findings.relevance(candidate, passage.terms)
-        if value < (threshold * ranking.FOLLOWERS_SHARE if shown else threshold):
-            if not shown:
-                break
-            continue
-        shown.append(_hit(article, passage, candidate, findings))
+    shown: list[Hit] = []
+    for first in range(0, min(len(candidates), limit * MOST_ROUNDS), max(1, limit)):
+        batch = candidates[first : first + limit]
+        passages = _passages([candidate.passage_id for candidate in batch])
+        readable = _readable([candidate.article_id for candidate in batch], audiences)
+        for candidate in batch:
+            article, passage = readable.get(candidate.article_id), passages.get(candidate.passage_id)
+            if article is None or passage is None or len(shown) == limit:
+                continue
+            least = threshold * ranking.FOLLOWERS_SHARE if shown else threshold
+            if findings.relevance(candidate, passage.terms) >= least:
+                shown.append(_hit(article, passage, candidate, findings))
+            elif not shown:
+                return ()
+        if len(readable) == len(batch):
+            break
     return tuple(shown)
 
 
@@ -127,13 +130,12 @@ class Quoted:
 
 
 def _passages(ids: list[int]) -> dict[int, Quoted]:
-    span = Substr("source_text__text", F("start") + 1, F("end") - F("start"))
-    columns = ("pk", "source_text_id", "source_text__revision_id", "heading_path", "start", "end", "terms")
-    rows = Passage.objects.filter(pk__in=ids).values_list(*columns, span)
-    return {
-        pk: Quoted(pk, source_id, revision_id, tuple(path), start, end, tuple(terms), text)
-        for pk, source_id, revision_id, path, start, end, terms, text in rows
-    }
+    with connection.cursor() as cursor:
+        cursor.execute(QUOTED, [ids])
+        return {
+            pk: Quoted(pk, source_id, revision_id, tuple(path), start, end, tuple(terms), text)
+            for pk, source_id, revision_id, path, start, end, terms, text in cursor.fetchall()
+        }
 
 
 def _readable(ids: list[int], audiences: frozenset[str]) -> dict[int, ArticlePage]:

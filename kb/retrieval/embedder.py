@@ -17,8 +17,8 @@ from kb.redaction import redact
 
 DIMENSIONS = 384
 PASSAGE_TOKENS = 256
-QUERY_TOKENS = 96
-QUERY_HEAD = 25
+QUERY_TOKENS = 80
+QUERY_HEAD = 24
 # Vectors of different generations are never compared: change this when the model or its quantisation changes.
 GENERATION = "all-MiniLM-L6-v2/int8/1"
 

@@ -40,8 +40,9 @@ VECTOR_CANDIDATES = 30
 WORD_CANDIDATES = 30
 TITLE_CANDIDATES = 12
 SIGNATURE_CANDIDATES = 20
-ROW_BUDGET = 1_500
-SINGLE_TERM_BUDGET = 5_000
+ROW_BUDGET = 800
+SINGLE_TERM_BUDGET = 3_000
+TITLE_BUDGET = 400
 VECTOR_TIMEOUT_MS = 400
 EF_SEARCH = 80
 
@@ -147,13 +148,13 @@ def _weights(question: Question) -> Weights:
     )
 
 
-def rarest(frequencies: Mapping[int, int]) -> list[int]:
-    """The rarest terms that together stand in few enough rows to score; none when even the rarest is common."""
+def rarest(frequencies: Mapping[int, int], budget: int, *, alone: int) -> list[int]:
+    """The rarest terms that together stand in few enough rows; none when the rarest stands in more than `alone`."""
     chosen: list[int] = []
     rows = 0
     for key, frequency in sorted(frequencies.items(), key=lambda item: (item[1], item[0])):
         rows += frequency
-        if rows > (ROW_BUDGET if chosen else SINGLE_TERM_BUDGET):
+        if rows > (budget if chosen else alone):
             break
         chosen.append(key)
     return chosen
@@ -163,12 +164,13 @@ def _by_words(weights: Weights, audiences: frozenset[str]) -> list[int]:
     """Articles whose passages or titles hold a rare term; where none is rare, passages that hold the three rarest."""
     if not weights.frequencies:
         return []
-    keys, statement = rarest(weights.frequencies), HOLDING_ANY
+    keys, statement = rarest(weights.frequencies, ROW_BUDGET, alone=SINGLE_TERM_BUDGET), HOLDING_ANY
     if not keys:
         keys, statement = sorted(weights.frequencies, key=lambda key: weights.frequencies[key])[:3], HOLDING_ALL
     readers = list(audiences)
     passages: Parameters = [keys, readers, _text_of(weights.passages), WORD_CANDIDATES]
-    titles: Parameters = [rarest(weights.title_frequencies), readers, _text_of(weights.titles), TITLE_CANDIDATES]
+    rare_in_titles = rarest(weights.title_frequencies, TITLE_BUDGET, alone=ROW_BUDGET)
+    titles: Parameters = [rare_in_titles, readers, _text_of(weights.titles), TITLE_CANDIDATES]
     with connection.cursor() as cursor:
         cursor.execute(statement, [*passages, *titles])
         return [int(row[0]) for row in cursor.fetchall()]

@@ -60,6 +60,13 @@ SIGNATURES = (
     " WHERE signatures && %s::text[] AND value = ANY(%s) AND audience = ANY(%s) LIMIT 2000"
 )
 
+# Parameters: passages. Of a source text only the passage's own span.
+QUOTED = (
+    'SELECT p.id, p.source_text_id, s.revision_id, p.heading_path, p.start, p."end", p.terms,'
+    ' substr(s.text, p.start + 1, p."end" - p.start)'
+    " FROM kb_passage p JOIN kb_sourcetext s ON s.id = p.source_text_id WHERE p.id = ANY(%s)"
+)
+
 
 @contextlib.contextmanager
 def by_index_alone() -> Iterator[None]:
