@@ -16,6 +16,7 @@ from agents.processes import free_port
 from portal import embedded
 from tests.faults.conftest import Visitor, file_request, number_of
 from tests.running import RunningSite, copy_site, prepared_site, wait_until
+from triage.models.runs import STALE_AFTER
 
 pytestmark = pytest.mark.faults
 
@@ -23,6 +24,8 @@ LOCKED = "HF-2104: vault is locked by another session"
 KNOWN_ERROR = "the backup stops because the vault is locked"
 # The sweep's period and grace, and a worker's start on a busy machine.
 SWEEP_SECONDS = 90
+# A run whose process died in the middle of it, with nobody left to hand its task out again, is lost after this.
+LOST_SECONDS = STALE_AFTER.total_seconds()
 
 
 @contextlib.contextmanager
@@ -206,7 +209,7 @@ def test_everything_killed_and_started_again(running_site: RunningSite) -> None:
     assert running_site.rows(COUNTS) == before
     wait_until(
         lambda: [state for state, _attempts in runs(running_site, number)] == ["done"],
-        seconds=SWEEP_SECONDS,
+        seconds=LOST_SECONDS + SWEEP_SECONDS,
         describe="the request filed before it is triaged",
     )
     mails = "SELECT state FROM portal_outboxentry WHERE ticket_id = %s"
