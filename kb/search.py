@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -19,24 +20,11 @@ from kb.models.pages import PUBLIC
 from kb.retrieval import ranking
 from kb.retrieval.legs import Degradation, Findings, gather
 from kb.retrieval.query import Question, read_question
-from kb.retrieval.statements import QUOTED
+from kb.retrieval.statements import QUOTED, READABLE
 from kb.retrieval.timing import Stopwatch
 
 PUBLIC_READER = frozenset({PUBLIC})
 SNIPPET_LENGTH = 280
-# What a hit says of its article, and what `written_by` asks. The body and the revision's content are long.
-SHOWN_FIELDS = (
-    "title",
-    "url_path",
-    "author",
-    "source_name",
-    "source_path",
-    "source_revision",
-    "reviewed_on",
-    "language",
-    "owner",
-    "live_revision__user",
-)
 # Where articles are refused to this reader the next best are asked for, this many times at most.
 MOST_ROUNDS = 4
 
@@ -100,7 +88,7 @@ def _hits(findings: Findings, *, audiences: frozenset[str], limit: int, floor: f
     for first in range(0, min(len(candidates), limit * MOST_ROUNDS), max(1, limit)):
         batch = candidates[first : first + limit]
         passages = _passages([candidate.passage_id for candidate in batch])
-        readable = _readable([candidate.article_id for candidate in batch], audiences)
+        readable = readable_articles([candidate.article_id for candidate in batch], audiences)
         for candidate in batch:
             article, passage = readable.get(candidate.article_id), passages.get(candidate.passage_id)
             if article is None or passage is None or len(shown) == limit:
@@ -138,15 +126,17 @@ def _passages(ids: list[int]) -> dict[int, Quoted]:
         }
 
 
-def _readable(ids: list[int], audiences: frozenset[str]) -> dict[int, ArticlePage]:
-    articles = ArticlePage.objects.for_audiences(audiences).with_writers().filter(pk__in=ids)
-    articles = articles.only(*SHOWN_FIELDS)
+def readable_articles(ids: list[int], audiences: frozenset[str]) -> dict[int, ArticlePage]:
+    """The articles that this reader may see, with what a hit shows of them and the people that `written_by` names."""
+    articles = list(ArticlePage.objects.raw(READABLE, [ids, list(audiences)]))
+    named = {article.owner_id for article in articles} | {article.publisher_id for article in articles}
+    people = get_user_model()._default_manager.in_bulk(named - {None})
     roots = Site.get_site_root_paths()
-    found = {}
     for article in articles:
+        article.owner = people.get(article.owner_id)
+        article.publisher = people.get(article.publisher_id)
         article._wagtail_cached_site_root_paths = roots  # where `get_url` keeps them: one look-up for all hits
-        found[article.pk] = article
-    return found
+    return {article.pk: article for article in articles}
 
 
 def _hit(article: ArticlePage, passage: Quoted, ranked: ranking.RankedArticle, findings: Findings) -> Hit:

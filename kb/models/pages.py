@@ -7,6 +7,7 @@ What an import wrote (`source_*`) belongs to the page, not to a revision, and ne
 from collections.abc import Iterator
 
 from django.conf import settings
+from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.core.paginator import Paginator
 from django.core.validators import RegexValidator
@@ -192,16 +193,20 @@ class ArticlePage(Page):
             )
         ]
 
+    @cached_property
+    def publisher(self) -> "AbstractUser | None":
+        """Who put out the revision that is live; nobody for one from a command."""
+        return self.live_revision.user if self.live_revision else None
+
     @property
     def written_by(self) -> str:
         """Who wrote it, from the record: the named author, the source, the owner; and who edited it since."""
-        publisher = self.live_revision.user if self.live_revision else None
         if self.author or self.source_name:
             origin = self.author or self.source_name
-            if self.edited_since_import and publisher:
-                return _("%(source)s, edited by %(name)s") % {"source": origin, "name": publisher.get_full_name()}
+            if self.edited_since_import and self.publisher:
+                return _("%(source)s, edited by %(name)s") % {"source": origin, "name": self.publisher.get_full_name()}
             return str(origin)
-        writer = self.owner or publisher
+        writer = self.owner or self.publisher
         return str(writer.get_full_name()) if writer else str(settings.WAGTAIL_SITE_NAME)
 
     @property

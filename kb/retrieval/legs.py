@@ -95,7 +95,7 @@ class Findings:
 def gather(question: Question, *, audiences: frozenset[str], watch: Stopwatch) -> Findings:
     """Everything that ranking needs. The audiences already narrow here; who may see what is decided later, once."""
     vector, degraded = _embed(question, watch)
-    with by_index_alone():
+    with by_index_alone(ef_search=EF_SEARCH):
         with watch("words"):
             weights = _weights(question)
             signatures = _by_signature(question, audiences)
@@ -225,7 +225,7 @@ def _with_vectors(
     private: Parameters = [sorted(audiences - {PUBLIC}), vector, VECTOR_CANDIDATES]
     scored: Parameters = [sorted(candidates), vector, _text_of(weights.passages), GENERATION, list(audiences)]
     try:
-        with limited(VECTOR_TIMEOUT_MS, ef_search=EF_SEARCH) as cursor:
+        with limited(VECTOR_TIMEOUT_MS) as cursor:
             cursor.execute(WITH_VECTORS, [*public, *private, *scored])
             return [ranking.PassageMatch(int(p), int(a), cos, float(words)) for p, a, cos, words in cursor.fetchall()]
     except DatabaseError as error:

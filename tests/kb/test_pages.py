@@ -13,6 +13,7 @@ from kb.editors import ensure_editors
 from kb.models import ArticleIndexPage, ArticlePage
 from kb.models.pages import PUBLIC_ONLY, audiences_of
 from kb.retrieval.chunking import SectionKind
+from kb.search import readable_articles
 from kb.tree import ensure_home
 
 pytestmark = pytest.mark.django_db
@@ -114,12 +115,16 @@ def test_without_word_from_the_site_a_reader_is_the_public() -> None:
     assert audiences_of(request_of()) == frozenset()
 
 
-def test_the_listing_and_the_page_agree_on_who_may_read() -> None:
+def test_the_listing_the_page_and_search_agree_on_who_may_read() -> None:
     articles = [make_article(f"A{n}", audience=a) for n, a in enumerate(["public", "staff", "org:1"])]
     articles.append(make_article("Offline"))
     articles[-1].unpublish()
     hidden = make_article("Behind a password")
     PageViewRestriction.objects.create(page=hidden, restriction_type="password", password="x")
+    closed = ensure_home().add_child(instance=ArticleIndexPage(title="Closed section"))
+    closed.add_child(instance=ArticlePage(title="In a closed section"))
+    PageViewRestriction.objects.create(page=closed, restriction_type="login")
+    everything = list(ArticlePage.objects.values_list("pk", flat=True))
     for audiences in (
         frozenset({"public"}),
         frozenset({"public", "org:1"}),
@@ -128,6 +133,7 @@ def test_the_listing_and_the_page_agree_on_who_may_read() -> None:
     ):
         listed = set(ArticlePage.objects.for_audiences(audiences).values_list("pk", flat=True))
         assert listed == {p.pk for p in ArticlePage.objects.all() if p.may_be_read_by(audiences)}
+        assert listed == set(readable_articles(everything, audiences))
     assert hidden.pk not in listed
 
 
