@@ -12,6 +12,7 @@ from kb import demo as articles
 from portal import demo as people
 from portal.actions.tickets import Filing, file_ticket
 from portal.models import Ticket, User
+from portal.permissions import organisation_audience
 
 # Makes the demo's filings the same filings on every run.
 NAMESPACE = uuid.UUID("7c5d1f0e-5a0b-4a53-9f0c-6d3f0f5f2a11")
@@ -31,8 +32,8 @@ def load() -> people.Cast:
     """Load the whole demo; what is there already stays as it is."""
     articles.ensure_editors()
     cast = people.load()
-    articles.load(actor=cast.editor)
-    by_role = {"customer": cast.customer, "clinic": cast.high_touch_customer}
+    articles.load(actor=cast.editor, organisation_audience=organisation_audience(cast.clinic.pk), owners=cast.writers)
+    by_role = {"customer": cast.customer, "clinic": cast.people["hugo"]}
     for number, request in enumerate(REQUESTS):
         files = [SimpleUploadedFile(request.log_name, request.log.encode(), "text/plain")] if request.log else []
         filing = Filing(

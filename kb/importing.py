@@ -76,16 +76,19 @@ def import_directory(
     actor: AbstractBaseUser | None,
     section: str = "",
     replace: frozenset[str] = frozenset(),
+    audiences: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> ImportReport:
     """Import every Markdown file below `directory` under the section `section` (by default the folder's name).
 
-    `replace` names files that win over an edited article, which stays in its history as a revision. `actor` is recorded
-    with each revision (None: the command line). Raises `ImportBusyError` while another import runs.
+    `replace` names files that win over an edited article, which stays in its history as a revision. `audiences` gives,
+    by path, an audience that no file can know: one organisation's. `actor` is recorded with each revision (None: the
+    command line). Raises `ImportBusyError` while another import runs.
     """
     name = section.strip() or _title(directory.resolve().name)
     with _one_at_a_time():
-        report = ImportReport(name, tuple(_Import(directory, name, actor, replace, progress).run()))
+        run = _Import(directory, name, actor, replace, audiences or {}, progress)
+        report = ImportReport(name, tuple(run.run()))
     log.info("articles_imported", extra={f"files_{outcome.value}": report.count(outcome) for outcome in Outcome})
     return report
 
@@ -99,12 +102,14 @@ class _Import:
         name: str,
         actor: AbstractBaseUser | None,
         replace: frozenset[str],
+        audiences: Mapping[str, str],
         progress: Progress | None,
     ) -> None:
         self.directory = directory
         self.name = name
         self.actor = actor
         self.replace = replace
+        self.audiences = audiences
         self.progress = progress or (lambda _done, _total: None)
         self.pages: dict[str, int] = {}
         self.sections: dict[str, ArticleIndexPage] = {}
@@ -173,6 +178,7 @@ class _Import:
         is_new = page.source_revision is None
         images, unreadable = _store_pictures(pictures)
         _fill(page, document, self.pages, images)
+        page.audience = self.audiences.get(file.path, document.audience)
         published = self._publish(page, digest, publish=is_new or page.live)
         reason = "" if published else "kept unpublished, as somebody left it"
         return FileReport(file.path, Outcome.CREATED if is_new else Outcome.UPDATED, reason, findings + unreadable)
@@ -181,7 +187,10 @@ class _Import:
         """Everything that decides what the article becomes: the bytes, what its links lead to, its pictures."""
         links = {path: self.pages.get(path) for path in _document(file).links}
         found = [hashlib.sha256(picture.data).hexdigest() if picture.data else "" for picture in pictures]
-        return hashlib.sha256(json.dumps([IMPORTER_VERSION, file.digest, links, found]).encode()).hexdigest()
+        decided = [IMPORTER_VERSION, file.digest, links, found]
+        if file.path in self.audiences:
+            decided.append(self.audiences[file.path])
+        return hashlib.sha256(json.dumps(decided).encode()).hexdigest()
 
     def _publish(self, page: ArticlePage, digest: str, *, publish: bool) -> bool:
         revision = page.save_revision(user=self.actor, log_action=True)
@@ -213,7 +222,6 @@ def _fill(page: ArticlePage, document: Document, pages: Mapping[str, int], image
     page.body = json.dumps(stream_data(document.blocks, pages=pages, pictures=images))
     page.labels = list(document.labels)
     page.product = document.product
-    page.audience = document.audience
     page.author = document.author
     page.language = document.language
     page.reviewed_on = document.reviewed_on

@@ -3,9 +3,12 @@
 Everything is made through the product's own actions. The password is made at first use and kept in the data directory.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext_noop
 
@@ -34,20 +37,94 @@ CATEGORIES = [
 
 
 @dataclass(frozen=True)
-class Cast:
-    """The people of the demo that the start page names."""
+class Organised:
+    """An account of the demo and its people; `engineer` and `deputy` are keys of the staff."""
 
-    customer: User
-    rep: User
-    lead: User
-    editor: User
-    engineer: User
-    high_touch_customer: User
+    name: str
+    kind: Organisation.Kind
+    people: tuple[tuple[str, str, str, str], ...]
+    """Key, address, name, language."""
+    engineer: str = ""
+    deputy: str = ""
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The people of the demo, by the keys that its requests name them with; the start page names the first few."""
+
+    people: Mapping[str, User]
+    clinic: Organisation
+
+    @property
+    def customer(self) -> User:
+        return self.people["cora"]
+
+    @property
+    def rep(self) -> User:
+        return self.people["ravi"]
+
+    @property
+    def lead(self) -> User:
+        return self.people["lena"]
+
+    @property
+    def editor(self) -> User:
+        return self.people["edda"]
+
+    @property
+    def writers(self) -> tuple[User, ...]:
+        """Those whose names stand under articles."""
+        return tuple(self.people[key] for key in (*STAFF, *EDITORS))
+
+
+STAFF = {
+    "lena": ("lead@demo.example", "Lena Okafor", StaffRole.Role.LEAD),
+    "ravi": ("rep@demo.example", "Ravi Sandoval", StaffRole.Role.REP),
+    "tomas": ("tomas@demo.example", "Tomas Reyes", StaffRole.Role.REP),
+    "ines": ("engineer@demo.example", "Ines Halvorsen", StaffRole.Role.REP),
+}
+EDITORS = {"edda": ("editor@demo.example", "Edda Marsh")}
+ORGANISATIONS = (
+    Organised(
+        "Corner Print & Copy",
+        Organisation.Kind.STANDARD,
+        (("cora", "customer@demo.example", "Cora Blum", "en"), ("emil", "emil@demo.example", "Emil Brandt", "en")),
+    ),
+    Organised(
+        "Harbour Clinic Group",
+        Organisation.Kind.HIGH_TOUCH,
+        (("hugo", "clinic@demo.example", "Hugo Lindqvist", "en"), ("selma", "selma@demo.example", "Selma Aydin", "en")),
+        engineer="ines",
+        deputy="lena",
+    ),
+    Organised(
+        "Feld & Partner Architects",
+        Organisation.Kind.STANDARD,
+        (("anna", "anna@demo.example", "Anna Feld", "en"), ("piet", "piet@demo.example", "Piet Vos", "en")),
+    ),
+    Organised(
+        "Bergmann Elektro GmbH",
+        Organisation.Kind.STANDARD,
+        (("juergen", "juergen@demo.example", "Jürgen Bergmann", "de"),),
+    ),
+    Organised(
+        "Northgate School Trust",
+        Organisation.Kind.STANDARD,
+        (("owen", "owen@demo.example", "Owen Price", "en"), ("ruth", "ruth@demo.example", "Ruth Adeyemi", "en")),
+    ),
+    Organised("Maple Road Deliveries", Organisation.Kind.UNKNOWN, (("sam", "sam@demo.example", "Sam Whittle", "en"),)),
+)
 
 
 def demo_password() -> str:
     """The one password of all demo people."""
     return f"demo-{ensure_secret(PASSWORD_SECRET)[:10]}"
+
+
+@cache
+def _demo_hash() -> str:
+    """Hashed once: one password needs one hash, and each would take half a second of every first start."""
+    return make_password(demo_password())
 
 
 def load() -> Cast:
@@ -57,47 +134,32 @@ def load() -> Cast:
         Category.objects.get_or_create(
             slug=slug, defaults={"name": name, "description": description, "position": position}
         )
-    lead = _staff("lead@demo.example", "Lena Okafor", StaffRole.Role.LEAD)
-    rep = _staff("rep@demo.example", "Ravi Sandoval", StaffRole.Role.REP)
-    engineer = _staff("engineer@demo.example", "Ines Halvorsen", StaffRole.Role.REP)
-    editor = _person("editor@demo.example", "Edda Marsh")
-    editor.groups.add(*Group.objects.filter(name="Editors"))
-    corner = _organisation("Corner Print & Copy", Organisation.Kind.STANDARD)
-    clinic = _organisation("Harbour Clinic Group", Organisation.Kind.HIGH_TOUCH, engineer=engineer, deputy=lead)
-    return Cast(
-        customer=_member("customer@demo.example", "Cora Blum", corner),
-        rep=rep,
-        lead=lead,
-        editor=editor,
-        engineer=engineer,
-        high_touch_customer=_member("clinic@demo.example", "Hugo Lindqvist", clinic),
-    )
+    people = {key: _person(email, name) for key, (email, name) in EDITORS.items()}
+    for key in EDITORS:
+        people[key].groups.add(*Group.objects.filter(name="Editors"))
+    for key, (email, name, role) in STAFF.items():
+        people[key] = _person(email, name)
+        grant_role(actor=None, user=people[key], role=role)
+    accounts = {}
+    for account in ORGANISATIONS:
+        accounts[account.kind], _created = Organisation.objects.get_or_create(
+            name=account.name,
+            defaults={
+                "kind": account.kind,
+                "engineer": people.get(account.engineer),
+                "deputy": people.get(account.deputy),
+            },
+        )
+        for key, email, name, language in account.people:
+            people[key] = _person(email, name, language)
+            Membership.objects.get_or_create(user=people[key], defaults={"organisation": accounts[account.kind]})
+    return Cast(people=people, clinic=accounts[Organisation.Kind.HIGH_TOUCH])
 
 
-def _person(email: str, name: str) -> User:
+def _person(email: str, name: str, language: str = "en") -> User:
     user = User.objects.filter(email=email).first()
     if user is None:
-        user = User.objects.create_user(email, demo_password(), display_name=name)
+        user = User(email=email, display_name=name, language=language, password=_demo_hash())
+        user.save()
     EmailAddress.objects.get_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
-    return user
-
-
-def _staff(email: str, name: str, role: StaffRole.Role) -> User:
-    user = _person(email, name)
-    grant_role(actor=None, user=user, role=role)
-    return user
-
-
-def _organisation(
-    name: str, kind: Organisation.Kind, *, engineer: User | None = None, deputy: User | None = None
-) -> Organisation:
-    organisation, _created = Organisation.objects.get_or_create(
-        name=name, defaults={"kind": kind, "engineer": engineer, "deputy": deputy}
-    )
-    return organisation
-
-
-def _member(email: str, name: str, organisation: Organisation) -> User:
-    user = _person(email, name)
-    Membership.objects.get_or_create(user=user, defaults={"organisation": organisation})
     return user
