@@ -64,6 +64,13 @@ class LogFindingKind(TextChoices):
     WARNING = "warning", _("warning")
 
 
+class Container(TextChoices):
+    PLAIN = "", _("file")
+    GZIP = "gzip", _("packed file")
+    ZIP = "zip", _("zip archive")
+    TAR = "tar", _("tar archive")
+
+
 class NextStepKind(TextChoices):
     QUESTION = "question", _("ask")
     RUNBOOK = "runbook", _("read")

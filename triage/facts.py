@@ -8,17 +8,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from triage.bundles import Coverage
 from triage.logs import LogReading
 
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """An attachment worth reading; `data` is None when the stored bytes are gone."""
+    """An attachment worth reading; `data` is None when the stored bytes are gone, a beginning when `is_cut`."""
 
     attachment_id: int
     name: str
     sha256: str
     data: bytes | None = field(repr=False)
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +74,20 @@ class Screening:
 
 @dataclass(frozen=True, slots=True)
 class FileReading:
-    """What one input told; `attachment_id` is None for the message itself."""
+    """What one input told; `attachment_id` is None for the message, `member` names the file inside an archive."""
 
     attachment_id: int | None
     name: str
     reading: LogReading
+    member: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileCoverage:
+    """How much of one attachment was read."""
+
+    attachment_id: int
+    coverage: Coverage
 
 
 @dataclass(frozen=True, slots=True)

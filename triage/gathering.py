@@ -15,7 +15,8 @@ log = logging.getLogger(__name__)
 
 MAX_LOG_BYTES = 12 * 1024 * 1024
 _OTHER_OPEN = 10
-_LOG_NAMES = (".log", ".txt", ".out", ".err", ".trace")
+_LOG_NAMES = (".log", ".txt", ".out", ".err", ".trace", ".gz", ".tgz", ".tar", ".zip")
+_PACKED_TYPES = ("application/gzip", "application/x-gzip", "application/zip")
 _AUTOMATIC = (Message.Automatic.AUTO_REPLY, Message.Automatic.BOUNCE)
 
 
@@ -72,8 +73,13 @@ def _log_files(attachments: Iterable[Attachment]) -> tuple[LogFile, ...]:
 
 
 def is_readable(attachment: Attachment) -> bool:
-    """Tell whether an attachment says that it is text. What it really is, the reading of its bytes decides."""
-    return attachment.name.lower().endswith(_LOG_NAMES) or attachment.content_type.startswith("text/plain")
+    """Tell whether an attachment says that it is text or packs some. What it is, the reading of its bytes decides.
+
+    Office documents are zip files too: a packed type counts only where the name says nothing else.
+    """
+    name, said = attachment.name.lower(), attachment.content_type
+    packed = said in _PACKED_TYPES and "." not in name
+    return name.endswith(_LOG_NAMES) or said.startswith("text/plain") or packed
 
 
 def _log_file(attachment: Attachment) -> LogFile:
@@ -83,7 +89,8 @@ def _log_file(attachment: Attachment) -> LogFile:
             data = stored.read(MAX_LOG_BYTES)
     except OSError as error:
         log.warning("attachment_unreadable", extra={"attachment_id": attachment.pk, "error": type(error).__name__})
-    return LogFile(attachment.pk, attachment.name, attachment.sha256, data)
+    is_cut = attachment.size > MAX_LOG_BYTES
+    return LogFile(attachment.pk, attachment.name, attachment.sha256, data, is_cut)
 
 
 def _newer(message: Message) -> bool:

@@ -5,12 +5,12 @@ module before `kb.redaction` has seen it. What was not read is said (`unread`, `
 """
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from kb.redaction import redact
 from kb.signatures import find_signatures
+from triage.excerpts import Excerpt, encoding_of, excerpt_of
 from triage.loglines import (
     MAX_LINE,
     Level,
@@ -26,20 +26,7 @@ from triage.traces import Trace, find_trace
 _SHAPES = 4_000  # distinct shapes remembered; a file of noise with more is summarised by its first ones
 _EXCERPT_LINES = 12
 _EXCERPT = 2_400
-_SAMPLE = 8_192
 _STAMP_LINES = 200
-_MAGIC = (
-    b"PK\x03\x04",
-    b"\x1f\x8b",
-    b"\x89PNG",
-    b"\xff\xd8\xff",
-    b"GIF8",
-    b"%PDF",
-    b"\x7fELF",
-    b"MZ\x90",
-    b"BZh",
-    b"7z\xbc\xaf",
-)
 
 
 class FindingKind(StrEnum):
@@ -54,12 +41,17 @@ class Unread(StrEnum):
 
     EMPTY = "empty"
     BINARY = "binary"
+    MISSING = "missing"
+    PACKED = "packed"
+    DAMAGED = "damaged"
 
 
 class Cut(StrEnum):
-    """Which bound left a part of the input unread."""
+    """Which bound left a part of the input unread; `bytes`: the middle, `unpacked`: whatever comes later."""
 
     BYTES = "bytes"
+    UNPACKED = "unpacked"
+    MEMBERS = "members"
     LINES = "lines"
     LINE_LENGTH = "line_length"
     TIME = "time"
@@ -133,18 +125,26 @@ class _Scan:
 def read_log(data: bytes, *, limits: Limits | None = None) -> LogReading:
     """Read a log file's bytes. The middle of a file over `max_bytes` is left out: logs end with what went wrong."""
     limits = limits or Limits()
-    if not data.strip(b"\x00 \t\r\n"):
+    return read_excerpt(excerpt_of(data, limits.max_bytes), limits=limits)
+
+
+def read_excerpt(excerpt: Excerpt, *, limits: Limits | None = None) -> LogReading:
+    """Read what was kept of a log."""
+    limits = limits or Limits()
+    if excerpt.is_empty:
         return LogReading(unread=Unread.EMPTY)
-    encoding = _encoding_of(data)
+    encoding = encoding_of(excerpt.head)
     if encoding is None:
         return LogReading(unread=Unread.BINARY)
     scan = _Scan(limits, deadline=time.monotonic() + limits.seconds)
+    if excerpt.is_cut:
+        scan.cut.add(Cut.BYTES)
     reading_lines = 0
-    for offset, text in _parts(data, encoding, scan):
+    # The end first: when the time is up before all of it was read, what went wrong last was.
+    for offset, text in reversed(tuple(excerpt.texts(encoding))):
         scan.offset = offset
         reading_lines += _walk(_split(text, scan), scan)
-    first, last = _window(data, encoding)
-    return _reading(scan, lines=reading_lines, encoding=encoding, window=(first, last))
+    return _reading(scan, lines=reading_lines, encoding=encoding, window=_window(*excerpt.ends(encoding)))
 
 
 def read_message(text: str, *, limits: Limits | None = None) -> LogReading:
@@ -156,43 +156,6 @@ def read_message(text: str, *, limits: Limits | None = None) -> LogReading:
     stamps = [stamp for line in lines[:_STAMP_LINES] if (stamp := find_stamp(line))]
     window = (stamps[0], stamps[-1]) if stamps else ("", "")
     return _reading(scan, lines=count, encoding="", window=window)
-
-
-def _encoding_of(data: bytes) -> str | None:
-    """Return the codec to read the bytes with, or None for a binary file."""
-    sample = data.lstrip(b"\x00")[:_SAMPLE]  # log rotation leaves a run of NULs at the head
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return "utf-16"
-    if sample.startswith(_MAGIC):
-        return None
-    nuls = sample.count(0)
-    if nuls > len(sample) // 3 and nuls in (sample[1::2].count(0), sample[::2].count(0)):
-        return "utf-16-le" if data[1:2] == b"\x00" else "utf-16-be"
-    control = sum(sample.count(bytes([code])) for code in range(32) if code not in (9, 10, 12, 13, 27))
-    if control > len(sample) // 10:
-        return None
-    try:
-        sample.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        if error.start < len(sample) - 3 or len(sample) < _SAMPLE:
-            return "cp1252"
-    return "utf-8-sig"
-
-
-def _parts(data: bytes, encoding: str, scan: _Scan) -> Iterator[tuple[int, str]]:
-    """Yield (lines before it, text) for the head and the tail of the data, cut at line ends."""
-    limit = scan.limits.max_bytes
-    if len(data) <= limit:
-        yield 0, data.decode(encoding, "replace")
-        return
-    scan.cut.add(Cut.BYTES)
-    if encoding.startswith("utf-16"):
-        yield 0, data[: limit // 2 * 2].decode(encoding, "replace")
-        return
-    head_end = data.rfind(b"\n", 0, limit // 4) + 1 or limit // 4
-    tail_start = data.find(b"\n", len(data) - limit * 3 // 4) + 1 or len(data) - limit * 3 // 4
-    yield 0, data[:head_end].decode(encoding, "replace")
-    yield data.count(b"\n", 0, tail_start), data[tail_start:].decode(encoding, "replace")
 
 
 def _split(text: str, scan: _Scan) -> list[str]:
@@ -283,20 +246,18 @@ def _add(scan: _Scan, finding: Finding) -> None:
     known = scan.found.get(key)
     if known is None and len(scan.found) >= _SHAPES:
         scan.cut.add(Cut.FINDINGS)
+    elif known is None:
+        scan.found[key] = finding
     else:
-        scan.found[key] = replace(known, count=known.count + 1) if known else finding
+        first = min(known, finding, key=lambda one: one.line_no)
+        scan.found[key] = replace(first, count=known.count + 1)
 
 
-def _window(data: bytes, encoding: str) -> tuple[str, str]:
+def _window(start: str, end: str) -> tuple[str, str]:
     """Return the first and the last time stamp, looked for in the first and last lines only."""
-    if encoding.startswith("utf-16"):
-        text = data[:_SAMPLE].decode(encoding, "replace") + "\n" + data[-_SAMPLE:].decode(encoding, "replace")
-        head = tail = text.split("\n")
-    else:
-        head = data[: _SAMPLE * 2].decode(encoding, "replace").split("\n")
-        tail = data[-_SAMPLE * 2 :].decode(encoding, "replace").split("\n")
-    first = next((stamp for line in head[:_STAMP_LINES] if (stamp := find_stamp(line))), "")
-    last = next((stamp for line in reversed(tail[-_STAMP_LINES:]) if (stamp := find_stamp(line))), "")
+    head, tail = start.split("\n")[:_STAMP_LINES], end.split("\n")[-_STAMP_LINES:]
+    first = next((stamp for line in head if (stamp := find_stamp(line))), "")
+    last = next((stamp for line in reversed(tail) if (stamp := find_stamp(line))), "")
     return first, last
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from triage.facts import Drafted, Evidence, FileReading, Priority, Proposal, Screening, Step
+from triage.facts import Drafted, Evidence, FileCoverage, FileReading, Priority, Proposal, Screening, Step
 
 
 @dataclass(frozen=True)
@@ -20,4 +20,5 @@ class Outcome:
     grounded: Drafted
     dropped: int
     steps: tuple[Step, ...]
+    coverages: tuple[FileCoverage, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)

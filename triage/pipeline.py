@@ -29,7 +29,7 @@ from triage.sources import read_examples, read_sources
 logging.getLogger("haystack.utils.base_serialization").setLevel(logging.ERROR)
 
 # Raised by hand when a step changes what it puts out.
-PIPELINE_VERSION = f"1 haystack-{version('haystack-ai')} {GENERATION} extractor-{EXTRACTOR_VERSION}"
+PIPELINE_VERSION = f"2 haystack-{version('haystack-ai')} {GENERATION} extractor-{EXTRACTOR_VERSION}"
 STEPS = ("screen", "read_logs", "classify", "prioritise", "retrieve", "draft", "ground", "advise")
 
 
@@ -74,6 +74,7 @@ def run_pipeline(request: Request) -> Outcome:
     return Outcome(
         screening=put_out["screen"]["screening"],
         readings=tuple(put_out["read_logs"]["readings"]),
+        coverages=tuple(put_out["read_logs"]["coverages"]),
         category=put_out["classify"]["category"],
         vector=tuple(put_out["classify"]["vector"]),
         priority=put_out["prioritise"]["priority"],

@@ -42,6 +42,7 @@ def _reading(reading: FileReading) -> dict[str, Json]:
     read = reading.reading
     return {
         "attachment": reading.attachment_id,
+        "member": reading.member,
         "lines": read.lines,
         "findings": len(read.findings),
         "signatures": list(read.signatures),

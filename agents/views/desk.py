@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from agents.actions.compositions import keep_words
+from agents.coverage import FileRead, files_read
 from agents.evidence import DraftView, Measured, findings_of, proposals_of, view_draft, who_serves, why_no_draft
 from agents.forms import Desk, read_desk, reps, words_digest
 from agents.models import Composition, Review
@@ -42,6 +43,7 @@ class TriagePane:
     why_not: str
     proposals: dict[str, Measured]
     findings: list[LogFinding]
+    files_read: list[FileRead]
 
     @property
     def is_waiting(self) -> bool:
@@ -76,6 +78,7 @@ def read_pane(ticket: Ticket) -> TriagePane:
         why_not=why_no_draft(ticket, run) if run is not None and draft is None else "",
         proposals=proposals_of(ticket),
         findings=findings_of(ticket),
+        files_read=files_read(ticket),
     )
 
 

@@ -1,5 +1,6 @@
 """Filing a request: with and without an account, pressed twice, with errors, with everything beside it broken."""
 
+import gzip
 import re
 import uuid
 
@@ -64,6 +65,20 @@ def test_files_travel_with_the_request(client: Client) -> None:
     log = SimpleUploadedFile("prod.log", b"line", content_type="text/plain")
     client.post(URL, {**STRANGER, "attachments": [log, SimpleUploadedFile("b.txt", b"b")]})
     assert list(Attachment.objects.values_list("name", flat=True)) == ["prod.log", "b.txt"]
+
+
+def test_packed_logs_are_taken_byte_for_byte(client: Client) -> None:
+    packed = gzip.compress(b"2024-03-01 10:00:00 ERROR disk full\n")
+    files = [
+        SimpleUploadedFile("app.log.gz", packed, "application/gzip"),
+        SimpleUploadedFile("all.zip", b"PK\x03\x04x"),
+    ]
+    client.post(URL, {**STRANGER, "attachments": files})
+    kept = []
+    for attachment in Attachment.objects.all():
+        with attachment.open() as stored:
+            kept.append((attachment.name, stored.read()))
+    assert kept == [("app.log.gz", packed), ("all.zip", b"PK\x03\x04x")]
 
 
 def test_the_same_page_sent_twice_is_one_request(client: Client) -> None:

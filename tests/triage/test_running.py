@@ -1,9 +1,13 @@
 """A message becomes a run: once, as the worker, with everything on record, and never past the high-touch wall."""
 
+import gzip
+import io
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import OperationalError
@@ -11,13 +15,14 @@ from django.utils import timezone
 from haystack.core.errors import PipelineRuntimeError
 
 from portal.actions.tickets import add_customer_message, set_category
-from portal.models import AuditEvent, Message, Organisation, Ticket
+from portal.models import Attachment, AuditEvent, Message, Organisation, Ticket
 from tests.conftest import Site
 from tests.factories import make_category, make_organisation, make_rep, make_ticket, make_user
 from triage import pipeline, running
 from triage.actions.runs import begin_run
 from triage.choices import Failure, NoDraftReason, RunState, SentenceKind
-from triage.models import DraftSentence, FieldProposal, Run
+from triage.gathering import is_readable
+from triage.models import Container, DraftSentence, FieldProposal, Run
 from triage.models.runs import MAX_ATTEMPTS, STALE_AFTER
 from triage.pipeline import STEPS
 from triage.reading import latest_run, latest_runs
@@ -68,6 +73,48 @@ def test_a_plain_request_is_triaged_whole_by_the_worker(stocked: Site) -> None:
     assert "Open Tools > Export queue." in quoted
     assert any("bin/export run --resume" in text for text in quoted)
     assert AuditEvent.objects.filter(verb="triage.run_done", target_id=run.pk).count() == 1
+
+
+def test_an_archive_of_logs_leaves_findings_by_member_and_says_what_was_not_read(stocked: Site) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("logs/export.log", b"2024-03-01 10:00:00 ERROR EXP-4711: queue is full\n")
+        archive.writestr("screen.png", b"\x89PNG\r\n\x1a\n" + bytes(80))
+    file = SimpleUploadedFile("support.zip", packed.getvalue(), "application/zip")
+    run = _triage(stocked, make_ticket(subject="Exports", text="Please look into the attached logs.", files=[file]))
+    assert run is not None
+    (finding,) = run.findings.filter(attachment__isnull=False)
+    assert (finding.member, finding.line_no, finding.head) == ("logs/export.log", 1, "EXP-4711: queue is full")
+    coverage = run.coverages.get()
+    assert (coverage.container, coverage.members, coverage.members_read) == (Container.ZIP, 2, 1)
+    assert coverage.remarks == [["screen.png", "binary"]]
+    assert "Open Tools > Export queue." in _draft_texts(run), "the code in the packed log leads to the article"
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type", "readable"),
+    [
+        ("app.log", "application/octet-stream", True),
+        ("notes", "text/plain", True),
+        ("app.log.1.gz", "application/gzip", True),
+        ("SUPPORT.ZIP", "application/x-zip-compressed", True),
+        ("bundle", "application/zip", True),
+        ("letter.docx", "application/zip", False),
+        ("picture.png", "image/png", False),
+    ],
+)
+def test_a_log_is_known_by_its_name_or_its_type(name: str, content_type: str, readable: bool) -> None:
+    assert is_readable(Attachment(name=name, content_type=content_type)) is readable
+
+
+def test_an_attachment_whose_bytes_are_gone_is_said_to_be_missing(stocked: Site) -> None:
+    file = SimpleUploadedFile("export.log.gz", gzip.compress(b"ERROR one\n"), "application/gzip")
+    ticket = make_ticket(subject=SUBJECT, text=TEXT, files=[file])
+    attachment = Attachment.objects.get(message__ticket=ticket)
+    storages["attachments"].delete(attachment.storage_name)
+    run = _triage(stocked, ticket)
+    assert run is not None
+    assert [(one.attachment_id, one.unread) for one in run.coverages.all()] == [(attachment.pk, "missing")]
 
 
 def test_every_sentence_of_a_draft_is_what_its_source_says_there(stocked: Site) -> None:

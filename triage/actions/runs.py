@@ -14,7 +14,7 @@ from kb.retrieval.embedder import GENERATION
 from portal import audit
 from portal.models import Message, Ticket, User
 from triage.errors import RunTakenOver
-from triage.facts import FileReading, Kind, Sentence
+from triage.facts import FileCoverage, FileReading, Kind, Sentence
 from triage.gathering import is_first_message
 from triage.models import (
     Draft,
@@ -22,6 +22,7 @@ from triage.models import (
     Failure,
     FieldName,
     FieldProposal,
+    LogCoverage,
     LogFinding,
     NextStep,
     NoDraftReason,
@@ -102,6 +103,7 @@ def store_outcome(
             owned.embedding = list(outcome.vector)
             owned.embedding_version = GENERATION
         _store_findings(owned, outcome.readings)
+        _store_coverages(owned, outcome.coverages)
         _store_proposals(owned, outcome)
         _store_draft(owned, outcome.grounded.sentences)
         _store_steps(owned, outcome)
@@ -168,11 +170,12 @@ def _close(run: Run, no_draft_reason: str) -> None:
 
 
 def _store_findings(run: Run, readings: tuple[FileReading, ...]) -> None:
-    found = [(reading.attachment_id, finding) for reading in readings for finding in reading.reading.findings]
+    found = [(reading, finding) for reading in readings for finding in reading.reading.findings]
     LogFinding.objects.bulk_create(
         LogFinding(
             run=run,
-            attachment_id=attachment_id,
+            attachment_id=reading.attachment_id,
+            member=reading.member[:200],
             position=position,
             line_no=finding.line_no,
             kind=finding.kind,
@@ -183,7 +186,27 @@ def _store_findings(run: Run, readings: tuple[FileReading, ...]) -> None:
             stamp=finding.stamp[:60],
             count=finding.count,
         )
-        for position, (attachment_id, finding) in enumerate(found)
+        for position, (reading, finding) in enumerate(found)
+    )
+
+
+def _store_coverages(run: Run, coverages: tuple[FileCoverage, ...]) -> None:
+    LogCoverage.objects.bulk_create(
+        LogCoverage(
+            run=run,
+            attachment_id=one.attachment_id,
+            container=one.coverage.container,
+            bytes_read=one.coverage.bytes_read,
+            members=one.coverage.members,
+            members_read=one.coverage.members_read,
+            has_more=one.coverage.has_more,
+            remarks=[[remark.member, remark.trouble] for remark in one.coverage.remarks],
+            remarks_left_out=one.coverage.remarks_left_out,
+            cut=list(one.coverage.cut),
+            unread=one.coverage.unread or "",
+            damage=one.coverage.damage or "",
+        )
+        for one in coverages
     )
 
 

@@ -1,32 +1,46 @@
-"""Reads the message and its text attachments for what went wrong, within a time for all of them together."""
+"""Reads the message and its attached logs, packed ones too, for what went wrong: within a time for all together."""
 
 import time
+from dataclasses import replace
 
 from haystack import component
 
-from triage.facts import FileReading, Request
-from triage.logs import Limits, LogReading, read_log, read_message
+from triage.bundles import BundleLimits, Coverage, read_attachment
+from triage.facts import FileCoverage, FileReading, LogFile, Request
+from triage.logs import Cut, Limits, LogReading, Unread, read_message
 
 
 @component
 class ReadLogs:
     """`seconds`: wall time for all inputs of a message; each file may take what the ones before it left."""
 
-    def __init__(self, *, seconds: float = 6.0, seconds_per_file: float = 2.0) -> None:
+    def __init__(self, *, seconds: float = 6.0, seconds_per_file: float = 3.0) -> None:
         self.seconds = seconds
         self.seconds_per_file = seconds_per_file
 
-    @component.output_types(readings=list[FileReading])
-    def run(self, request: Request) -> dict[str, list[FileReading]]:
+    @component.output_types(readings=list[FileReading], coverages=list[FileCoverage])
+    def run(self, request: Request) -> dict[str, object]:
         deadline = time.monotonic() + self.seconds
-        readings = [FileReading(None, "", read_message(request.text, limits=self._limits(deadline)))]
+        readings = [FileReading(None, "", read_message(request.text, limits=Limits(seconds=self._share(deadline))))]
+        coverages = []
         for file in request.files:
-            data = file.data or b""
-            readings.append(FileReading(file.attachment_id, file.name, read_log(data, limits=self._limits(deadline))))
-        return {"readings": readings}
+            found, coverage = _read(file, BundleLimits(seconds=self._share(deadline)))
+            readings += found
+            coverages.append(FileCoverage(file.attachment_id, coverage))
+        return {"readings": readings, "coverages": coverages}
 
-    def _limits(self, deadline: float) -> Limits:
-        return Limits(seconds=max(0.0, min(self.seconds_per_file, deadline - time.monotonic())))
+    def _share(self, deadline: float) -> float:
+        return max(0.0, min(self.seconds_per_file, deadline - time.monotonic()))
+
+
+def _read(file: LogFile, limits: BundleLimits) -> tuple[list[FileReading], Coverage]:
+    if file.data is None:
+        return [], Coverage(unread=Unread.MISSING)
+    found = read_attachment(file.data, limits=limits)
+    coverage = found.coverage
+    if file.is_cut:
+        coverage = replace(coverage, cut=tuple(sorted({*coverage.cut, Cut.UNPACKED})))
+    return [FileReading(file.attachment_id, file.name, one.reading, one.member) for one in found.readings], coverage
 
 
 def signatures_of(readings: list[FileReading], *, limit: int = 6) -> tuple[str, ...]:

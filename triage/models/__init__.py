@@ -1,6 +1,7 @@
 """What the machine thinks: runs with their findings and proposals, and drafts with a source for every sentence."""
 
 from triage.choices import (
+    Container,
     Failure,
     FieldName,
     LogFindingKind,
@@ -12,14 +13,16 @@ from triage.choices import (
     Verdict,
 )
 from triage.models.drafts import Draft, DraftSentence
-from triage.models.runs import FieldProposal, LogFinding, NextStep, Run
+from triage.models.runs import FieldProposal, LogCoverage, LogFinding, NextStep, Run
 
 __all__ = [
+    "Container",
     "Draft",
     "DraftSentence",
     "Failure",
     "FieldName",
     "FieldProposal",
+    "LogCoverage",
     "LogFinding",
     "LogFindingKind",
     "NextStep",

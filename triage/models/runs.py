@@ -15,6 +15,7 @@ from pgvector.django import HalfVectorField
 
 from portal.models import Ticket
 from triage.choices import (
+    Container,
     Failure,
     FieldName,
     LogFindingKind,
@@ -123,11 +124,33 @@ class FieldProposal(models.Model):
         ]
 
 
+class LogCoverage(models.Model):
+    """How much of one attachment was read, and what was not: a finding that is not there may only be unread."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="coverages")
+    attachment = models.ForeignKey("portal.Attachment", models.PROTECT, related_name="+")
+    container = models.CharField(max_length=4, choices=Container.choices, default=Container.PLAIN, blank=True)
+    bytes_read = models.PositiveBigIntegerField(default=0, help_text=_("Unpacked."))
+    members = models.PositiveIntegerField(default=0, help_text=_("Files found in an archive."))
+    members_read = models.PositiveIntegerField(default=0)
+    has_more = models.BooleanField(default=False, help_text=_("The archive holds more files than were looked at."))
+    remarks = models.JSONField(default=list, help_text=_("Pairs of a member and what was the matter with it."))
+    remarks_left_out = models.PositiveIntegerField(default=0)
+    cut = models.JSONField(default=list, help_text=_("Which bounds stopped the reading."))
+    unread = models.CharField(max_length=8, blank=True, help_text=_("Why nothing was read."))
+    damage = models.CharField(max_length=9, blank=True)
+
+    class Meta:
+        ordering = ["run", "attachment"]
+        constraints = [models.UniqueConstraint(fields=["run", "attachment"], name="triage_one_coverage_per_file")]
+
+
 class LogFinding(models.Model):
     """One thing that went wrong, read from the message or from an attachment. Every text is redacted."""
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="findings")
     attachment = models.ForeignKey("portal.Attachment", models.PROTECT, null=True, blank=True, related_name="+")
+    member = models.CharField(max_length=200, blank=True, help_text=_("The file inside an archive."))
     position = models.PositiveSmallIntegerField()
     line_no = models.PositiveIntegerField()
     kind = models.CharField(max_length=11, choices=LogFindingKind.choices)
