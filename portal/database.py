@@ -85,12 +85,16 @@ def server_as(role: str) -> Server:
 
 
 def admin_server() -> tuple[Server, str]:
-    """The server as its superuser, and a database to connect to: from DATABASE_ADMIN_URL, or our own server."""
+    """The server as its superuser, and a database to connect to: from DATABASE_ADMIN_URL, or our own server.
+
+    An address without a password takes it from the file `db_postgres`.
+    """
     host, port = _address()
     url = os.environ.get("DATABASE_ADMIN_URL", "")
     if url:
         parts = urlsplit(url)
-        admin = Server(parts.hostname or host, parts.port or port, parts.username or "", unquote(parts.password or ""))
+        password = unquote(parts.password or "") or read_secret("db_postgres")
+        admin = Server(parts.hostname or host, parts.port or port, unquote(parts.username or ""), password)
         return admin, parts.path.lstrip("/") or "postgres"
     if os.environ.get("DATABASE_URL"):
         raise ConfigurationError("Set DATABASE_ADMIN_URL (a superuser) for `bootstrap`; other commands do not need it.")

@@ -15,6 +15,21 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 EDITORS_PATH = "/cms/"
 
 
+class AddressBehindProxy:
+    """Makes REMOTE_ADDR the address that the proxy in front saw: limits would count all customers as one otherwise.
+
+    Only the last entry is the proxy's own; those before it are whatever the visitor wrote.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if seen := request.headers.get("X-Forwarded-For", "").rsplit(",", 1)[-1].strip():
+            request.META["REMOTE_ADDR"] = seen
+        return self.get_response(request)
+
+
 class Audiences:
     """Sets `request.audiences`, the opaque keys that kb checks articles against."""
 

@@ -40,9 +40,8 @@ ALLOWED_HOSTS = environment.words("HANDRAIL_ALLOWED_HOSTS") or [
     *(["localhost", "127.0.0.1", "[::1]"] if _LOCAL else []),
 ]
 CSRF_TRUSTED_ORIGINS = [HANDRAIL_PUBLIC_URL]
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("HANDRAIL_BEHIND_PROXY", default=False) else None
-)
+HANDRAIL_BEHIND_PROXY = environment.flag("HANDRAIL_BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HANDRAIL_BEHIND_PROXY else None
 _HTTPS = _PUBLIC.scheme == "https"
 if not _HTTPS and not _LOCAL and not environment.flag("HANDRAIL_ALLOW_HTTP", default=False):
     raise ImproperlyConfigured(
@@ -94,6 +93,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    *(["portal.middleware.AddressBehindProxy"] if HANDRAIL_BEHIND_PROXY else []),
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -252,7 +252,7 @@ EMAIL_HOST_USER = os.environ.get("HANDRAIL_SMTP_USER", "")
 EMAIL_HOST_PASSWORD = environment.read_secret("smtp_password") if HANDRAIL_DB_ROLE == "mailer" else ""
 EMAIL_USE_TLS = environment.flag("HANDRAIL_SMTP_STARTTLS", default=False)
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = os.environ.get("HANDRAIL_FROM_EMAIL", f"support@{_PUBLIC.hostname or 'localhost'}")
+DEFAULT_FROM_EMAIL = os.environ.get("HANDRAIL_FROM_EMAIL") or f"support@{_PUBLIC.hostname or 'localhost'}"
 
 # What the site decides.
 HANDRAIL_NAME = os.environ.get("HANDRAIL_NAME", "Handrail")

@@ -3,16 +3,19 @@
 Invariant: they work when what broke is the database: the page of a server error is made of nothing but its template.
 """
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 KEPT_FIELDS = ("subject", "message", "text", "note")
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """More than the server takes in one go, as a rule; the browser still has the words."""
-    return HttpResponse(render_to_string("400.html"), status=400)
+    """More than the server takes in one go, or a request that makes no sense; the browser still has the words."""
+    too_much = isinstance(exception, TOO_MUCH)
+    return HttpResponse(render_to_string("400.html", {"too_much": too_much}), status=400)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

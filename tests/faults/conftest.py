@@ -22,22 +22,26 @@ class Answer:
     url: str
 
 
-class Visitor:
-    """Somebody with a browser that runs no scripts."""
+class Caller:
+    """Somebody with a browser that runs no scripts, at an address."""
 
-    def __init__(self, site: RunningSite) -> None:
-        self.site = site
-        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+    def __init__(self, address: str, *, secure_protocols: tuple[str, ...] = ("https", "wss")) -> None:
+        self.address = address
+        self.headers: dict[str, str] = {}
+        policy = http.cookiejar.DefaultCookiePolicy(secure_protocols=secure_protocols)
+        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar(policy))
         self._opener = urllib.request.build_opener(cookies)
 
     def get(self, path: str) -> Answer:
-        return self._send(urllib.request.Request(f"{self.site.address}{path}"))
+        return self._send(urllib.request.Request(f"{self.address}{path}"))
 
     def post(self, path: str, **fields: str) -> Answer:
         body = urllib.parse.urlencode(fields).encode()
-        return self._send(urllib.request.Request(f"{self.site.address}{path}", data=body))
+        return self._send(urllib.request.Request(f"{self.address}{path}", data=body))
 
     def _send(self, request: urllib.request.Request) -> Answer:
+        for name, value in self.headers.items():
+            request.add_header(name, value)
         try:
             with self._opener.open(request, timeout=90) as answer:
                 return Answer(answer.status, answer.read().decode(), answer.geturl())
@@ -58,6 +62,14 @@ class Visitor:
     def suggestions(self, form: dict[str, str], text: str) -> Answer:
         """What stands beside the form as somebody types."""
         return self.post("/requests/suggestions/", csrfmiddlewaretoken=form["csrfmiddlewaretoken"], message=text)
+
+
+class Visitor(Caller):
+    """Somebody in front of a running site."""
+
+    def __init__(self, site: RunningSite) -> None:
+        super().__init__(site.address)
+        self.site = site
 
 
 def file_request(site: RunningSite, subject: str, text: str = "") -> int:

@@ -3,12 +3,15 @@
 import re
 
 import pytest
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.test.client import RequestFactory
 from django.urls import reverse
+from pytest_django import Settings
 from wagtail.models import Page, Site
 
 from kb.models import ArticleIndexPage, ArticlePage
+from portal.middleware import AddressBehindProxy
 from portal.models import AuditEvent, Ticket
 from portal.views import errors
 from tests.factories import make_rep, make_ticket, make_user
@@ -131,6 +134,29 @@ class TestErrorPages:
         assert response.status_code == 400
         assert "too much at once" in response.content.decode()
         assert not Ticket.objects.exists()
+
+    def test_another_bad_request_is_not_called_too_much(self, client: Client) -> None:
+        response = client.get(reverse("portal:home"), headers={"host": "elsewhere.example"})
+        assert response.status_code == 400
+        assert "could not be read" in response.content.decode()
+
+
+class TestAddressBehindProxy:
+    def seen(self, rf: RequestFactory, **headers: str) -> str:
+        def answer(request: HttpRequest) -> HttpResponse:
+            return HttpResponse(request.META["REMOTE_ADDR"])
+
+        return AddressBehindProxy(answer)(rf.get("/", headers=headers)).content.decode()
+
+    def test_it_is_what_the_proxy_saw_not_what_the_visitor_wrote(self, rf: RequestFactory) -> None:
+        assert self.seen(rf, x_forwarded_for="10.0.0.1, 203.0.113.7") == "203.0.113.7"
+
+    def test_without_the_header_it_stays(self, rf: RequestFactory) -> None:
+        assert self.seen(rf) == "127.0.0.1"
+
+    def test_without_a_proxy_nobody_is_believed(self, settings: Settings) -> None:
+        assert not settings.HANDRAIL_BEHIND_PROXY
+        assert "portal.middleware.AddressBehindProxy" not in settings.MIDDLEWARE
 
 
 def test_pages_obey_the_strict_policy(client: Client) -> None:
