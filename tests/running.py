@@ -19,16 +19,18 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
 from typing import IO, TypeVar
+from urllib.parse import quote
 
 import psycopg
 
 from agents.processes import free_port
 from portal import embedded
-from portal.environment import BASE_DIR
+from portal.environment import BASE_DIR, ensure_secret
 
 T = TypeVar("T")
 
@@ -269,3 +271,38 @@ def forget_prepared_site() -> None:
     """At the end of the test run."""
     remove_site(PREPARED.resolve() / "site")
     Path(f"{PREPARED}.lock").unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Servers:
+    """A PostgreSQL and a Redis that no site of ours supervises."""
+
+    postgres: embedded.PostgresServer
+    redis: embedded.RedisServer
+    superuser_password: str
+
+    def environment(self, database: str = "support") -> dict[str, str]:
+        """What tells Handrail's commands to use these servers."""
+        sockets = quote(str(self.postgres.where.postgres_socket_directory), safe="")
+        return {
+            "DATABASE_URL": f"postgresql:///{database}?host={sockets}",
+            "REDIS_URL": f"redis+socket://{self.redis.where.redis_socket}",
+            "DATABASE_ADMIN_URL": f"postgresql://postgres:{quote(self.superuser_password, safe='')}@/postgres",
+        }
+
+
+@contextlib.contextmanager
+def other_servers() -> Iterator[Servers]:
+    """Second servers from the wheel, in a place of their own, run by this test."""
+    home = new_directory("servers")
+    places = embedded.places(home)
+    # The superuser's password is the tests' own: their process makes the cluster.
+    made = Servers(embedded.PostgresServer(places), embedded.RedisServer(places), ensure_secret("db_postgres"))
+    made.postgres.start()
+    made.redis.start()
+    try:
+        yield made
+    finally:
+        made.redis.stop()
+        made.postgres.stop()
+        remove_site(home)

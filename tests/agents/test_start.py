@@ -2,17 +2,22 @@
 
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 
 from agents.processes import free_port
-from portal import embedded
-from portal.environment import read_secret
 from tests.faults.conftest import file_request
-from tests.running import RunningSite, environment, manage, new_directory, processes_of, remove_site
+from tests.running import (
+    RunningSite,
+    Servers,
+    environment,
+    manage,
+    new_directory,
+    other_servers,
+    processes_of,
+    remove_site,
+)
 
 pytestmark = pytest.mark.faults
 
@@ -60,38 +65,14 @@ def test_an_address_that_is_none_is_one_line(data: Path) -> None:
     )
 
 
-@dataclass(frozen=True)
-class Servers:
-    """A PostgreSQL and a Redis that no site of ours supervises."""
-
-    postgres: embedded.PostgresServer
-    redis: embedded.RedisServer
-
-
 @pytest.fixture
 def servers() -> Iterator[Servers]:
-    """A second server from the wheel, in a place of its own, run by this test."""
-    home = new_directory("servers")
-    places = embedded.places(home)
-    made = Servers(embedded.PostgresServer(places), embedded.RedisServer(places))
-    made.postgres.start()
-    made.redis.start()
-    yield made
-    made.redis.stop()
-    made.postgres.stop()
-    remove_site(home)
+    with other_servers() as made:
+        yield made
 
 
 def test_the_same_commands_serve_on_configured_servers(data: Path, servers: Servers) -> None:
-    sockets = quote(str(servers.postgres.where.postgres_socket_directory), safe="")
-    password = quote(read_secret("db_postgres"), safe="")  # of the tests, whose process made that server
-    site = RunningSite(
-        data,
-        free_port(),
-        DATABASE_URL=f"postgresql:///support?host={sockets}",
-        REDIS_URL=f"redis+socket://{servers.redis.where.redis_socket}",
-        DATABASE_ADMIN_URL=f"postgresql://postgres:{password}@/postgres",
-    )
+    site = RunningSite(data, free_port(), **servers.environment())
     try:
         site.manage("bootstrap")
         site.start("--no-demo")
