@@ -1,19 +1,33 @@
-"""The group of people who write articles, and what it may do. Called by the demo and by whoever sets a site up."""
+"""The group of people who write articles, what it may do, and how its members review each other.
+
+Called by the demo and by whoever sets a site up.
+"""
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
-from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission
+from wagtail.models import (
+    Collection,
+    GroupCollectionPermission,
+    GroupPagePermission,
+    Page,
+    Workflow,
+    WorkflowPage,
+    WorkflowTask,
+)
 
+from kb.models import ReviewTask
 from kb.tree import ensure_home
 
 GROUP = "Editors"
+WORKFLOW = "Review"
+TASK = "A second person reads it"
 PAGE_PERMISSIONS = ("add_page", "change_page", "publish_page", "lock_page", "unlock_page")
 FILE_PERMISSIONS = ("add_image", "change_image", "choose_image", "add_document", "change_document", "choose_document")
 
 
 @transaction.atomic
 def ensure_editors() -> Group:
-    """Editors write, publish and lock articles below the home section, and nothing beside it. Idempotent."""
+    """Editors write, review and lock articles below the home section, and nothing beside it. Idempotent."""
     group, _created = Group.objects.get_or_create(name=GROUP)
     group.permissions.add(_permission("access_admin", "wagtailadmin"))
     home = ensure_home()
@@ -28,7 +42,21 @@ def ensure_editors() -> Group:
         GroupCollectionPermission.objects.get_or_create(
             group=group, collection=root, permission=_permission(codename, app_label)
         )
+    ensure_review(home, group)
     return group
+
+
+def ensure_review(section: Page, reviewers: Group) -> Workflow:
+    """Everything below `section` goes through a review by one of `reviewers`; a workflow chosen there stays."""
+    chosen = WorkflowPage.objects.filter(page=section).select_related("workflow").first()
+    if chosen is not None:
+        return chosen.workflow
+    workflow, _created = Workflow.objects.get_or_create(name=WORKFLOW)
+    task, _created = ReviewTask.objects.get_or_create(name=TASK)
+    task.groups.add(reviewers)
+    WorkflowTask.objects.get_or_create(workflow=workflow, task=task.task_ptr)
+    WorkflowPage.objects.create(workflow=workflow, page=section)
+    return workflow
 
 
 def _permission(codename: str, app_label: str) -> Permission:

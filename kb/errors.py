@@ -1,5 +1,11 @@
 """Domain errors of kb; the edges put them into words for people."""
 
+from django.core.exceptions import PermissionDenied
+
 
 class ImportBusyError(RuntimeError):
     """Another import of articles is running."""
+
+
+class OwnWorkError(PermissionDenied):
+    """Somebody tried to approve a text that they wrote, or part of it."""

@@ -23,6 +23,7 @@ from wagtail.images import get_image_model
 from kb.documents import Document, Finding, FindingKind
 from kb.errors import ImportBusyError
 from kb.models import ArticleIndexPage, ArticlePage
+from kb.review import vouch_for_import
 from kb.sources import Picture, SourceFile, list_paths, read_pictures, read_source
 from kb.stream_data import stream_data
 from kb.tree import ensure_home, ensure_section, free_slug
@@ -195,8 +196,11 @@ class _Import:
     def _publish(self, page: ArticlePage, digest: str, *, publish: bool) -> bool:
         revision = page.save_revision(user=self.actor, log_action=True)
         if publish:
+            vouch_for_import(page.pk, revision)
             revision.publish(user=self.actor)
-        ArticlePage.objects.filter(pk=page.pk).update(source_revision=revision.pk, source_digest=digest)
+        ArticlePage.objects.filter(pk=page.pk).update(
+            source_revision=revision.pk, source_digest=digest, reviewed_on=page.reviewed_on, reviewed_by=None
+        )
         return publish
 
 

@@ -140,6 +140,8 @@ def load() -> Cast:
     for key, (email, name, role) in STAFF.items():
         people[key] = _person(email, name)
         grant_role(actor=None, user=people[key], role=role)
+        if role is StaffRole.Role.LEAD:  # leads review what editors write
+            people[key].groups.add(*Group.objects.filter(name="Editors"))
     accounts = {}
     for account in ORGANISATIONS:
         accounts[account.kind], _created = Organisation.objects.get_or_create(

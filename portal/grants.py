@@ -76,6 +76,8 @@ TABLES: dict[str, dict[str, tuple[str, ...]]] = {
         "kb_passagevector": READ,
         "kb_indexedarticle": READ,
         "kb_termstatistic": READ,
+        "kb_editorialpolicy": READ,
+        "kb_articleapproval": APPEND,
         "portal_cache": ALL,
         "portal_ratecounter": ALL,
         "portal_membership": ALL,

@@ -1,10 +1,11 @@
 """Articles and the sections that hold them, as Wagtail pages.
 
 A reader without an article's audience gets "not found": `serve` asks each time, whatever a list or a search showed.
-What an import wrote (`source_*`) belongs to the page, not to a revision, and never travels with one.
+What an import or a review recorded (`record_fields`) belongs to the page and never travels with a revision.
 """
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -19,19 +20,27 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, TabbedInterface
 from wagtail.fields import StreamField
 from wagtail.models import Page, PageManager, PageQuerySet
 from wagtail.search import index
 
 from kb import body as reading
 from kb.anchors import Anchors
+from kb.article_form import ArticleForm
 from kb.blocks import ArticleBody
 from kb.retrieval.chunking import Section
 
 PUBLIC = "public"
+STAFF = "staff"
 ARTICLES_PER_PAGE = 25
+REVIEW_INTERVAL = 182
+"""Days after which an article should be read again, unless its editor names another day."""
 PUBLIC_ONLY = frozenset({PUBLIC})
+
+
+def default_review_by() -> date:
+    return timezone.localdate() + timedelta(days=REVIEW_INTERVAL)
 
 
 def audiences_of(request: HttpRequest) -> frozenset[str]:
@@ -123,10 +132,10 @@ class ArticlePage(Page):
     body = StreamField(ArticleBody(), verbose_name=gettext_lazy("article"), blank=True)
     labels = ArrayField(
         models.CharField(max_length=120),
-        verbose_name=gettext_lazy("labels"),
+        verbose_name=gettext_lazy("topics"),
         blank=True,
         default=list,
-        help_text=gettext_lazy("Separated by commas."),
+        help_text=gettext_lazy("Topics in a word or two each, separated by commas."),
     )
     product = models.CharField(gettext_lazy("product"), max_length=120, blank=True)
     audience = models.CharField(
@@ -139,7 +148,7 @@ class ArticlePage(Page):
                 r"^(public|staff|org:[1-9]\d*)$", gettext_lazy('Use "public", "staff" or "org:" and a number.')
             )
         ],
-        help_text=gettext_lazy('Who may read it: "public", "staff", or "org:" and the number of one organisation.'),
+        help_text=gettext_lazy("Everybody else gets “not found”: in search, beside the request form, and by address."),
     )
     language = models.CharField(gettext_lazy("language"), max_length=10, default="en")
     author = models.CharField(
@@ -147,11 +156,27 @@ class ArticlePage(Page):
         max_length=120,
         blank=True,
         help_text=gettext_lazy(
-            "A name for readers when the writer has no account here. Leave empty to show the page's owner."
+            "A name for readers when the writer has no account here. Leave empty to show the owner."
         ),
     )
     reviewed_on = models.DateField(gettext_lazy("last reviewed"), null=True, blank=True)
-    review_by = models.DateField(gettext_lazy("review again by"), null=True, blank=True)
+    reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=gettext_lazy("reviewed by"),
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
+    """With `reviewed_on` what the approval of the live text says (`kb.review`); empty where a source gave the date."""
+    review_by = models.DateField(
+        gettext_lazy("review again by"),
+        null=True,
+        blank=True,
+        default=default_review_by,
+        help_text=gettext_lazy("From this day on the article is listed under Reports as due."),
+    )
     source_name = models.CharField(max_length=120, blank=True, editable=False)
     source_path = models.CharField(max_length=512, blank=True, editable=False)
     source_digest = models.CharField(max_length=64, blank=True, editable=False)
@@ -162,7 +187,8 @@ class ArticlePage(Page):
 
     parent_page_types = ["kb.ArticleIndexPage"]
     subpage_types: list[str] = []
-    exclude_fields_in_copy = ["source_name", "source_path", "source_digest", "source_revision"]
+    record_fields = ["source_name", "source_path", "source_digest", "source_revision", "reviewed_on", "reviewed_by"]
+    exclude_fields_in_copy = record_fields
     template = "kb/article_page.html"
     search_fields = [
         *Page.search_fields,
@@ -170,17 +196,28 @@ class ArticlePage(Page):
         index.SearchField("body"),
         index.FilterField("audience"),
     ]
+    base_form_class = ArticleForm
     content_panels = [*Page.content_panels, FieldPanel("summary"), FieldPanel("body")]
-    promote_panels = [
+    reader_panels = [
         MultiFieldPanel(
             [FieldPanel("audience"), FieldPanel("product"), FieldPanel("labels"), FieldPanel("language")],
             gettext_lazy("Readers"),
         ),
+        MultiFieldPanel([FieldPanel("owner"), FieldPanel("author")], gettext_lazy("Writer")),
         MultiFieldPanel(
-            [FieldPanel("author"), FieldPanel("reviewed_on"), FieldPanel("review_by")], gettext_lazy("Review")
+            [FieldPanel("reviewed_on", read_only=True), FieldPanel("review_by")],
+            gettext_lazy("Review"),
+            help_text=gettext_lazy("The date of the last review is set when somebody who did not write it approves."),
         ),
-        *Page.promote_panels,
     ]
+    edit_handler = TabbedInterface(
+        [
+            ObjectList(content_panels, heading=gettext_lazy("Article")),
+            ObjectList(reader_panels, heading=gettext_lazy("Readers and review")),
+            ObjectList(Page.promote_panels, heading=gettext_lazy("Address")),
+            ObjectList(Page.settings_panels, heading=gettext_lazy("Settings")),
+        ]
+    )
 
     class Meta:
         verbose_name = gettext_lazy("article")
@@ -255,8 +292,8 @@ class ArticlePage(Page):
 
     def with_content_json(self, content: dict[str, object]) -> "ArticlePage":
         page: ArticlePage = super().with_content_json(content)
-        for name in self.exclude_fields_in_copy:
-            setattr(page, name, getattr(self, name))
+        for field in map(self._meta.get_field, self.record_fields):
+            setattr(page, field.attname, getattr(self, field.attname))
         return page
 
     def serve(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:

@@ -9,12 +9,12 @@ from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 from wagtail.models import PageViewRestriction
 
-from kb.editors import ensure_editors
 from kb.models import ArticleIndexPage, ArticlePage
 from kb.models.pages import PUBLIC_ONLY, audiences_of
 from kb.retrieval.chunking import SectionKind
 from kb.search import readable_articles
 from kb.tree import ensure_home
+from tests.kb.library import editor_named, reviewed
 
 pytestmark = pytest.mark.django_db
 
@@ -197,18 +197,16 @@ def test_plain_sections_are_what_a_reader_sees_in_order() -> None:
     ]
 
 
-def test_written_by_is_true(django_user_model: type) -> None:
-    writer = django_user_model.objects.create_user("w@example.org", "x", display_name="Wanda")  # type: ignore[attr-defined]
-    editor = django_user_model.objects.create_user("e@example.org", "x", display_name="Emil")  # type: ignore[attr-defined]
-    editor.groups.add(ensure_editors())
-    own = make_article("Own", owner=writer)
+def test_written_by_is_true() -> None:
+    writer, editor, reviewer = (editor_named(name) for name in ("Wanda", "Emil", "Rita"))
+    own = make_article("Own", owner=writer, live=False)
     assert own.written_by == "Wanda"
     imported = make_article("Imported", source_name="Old handbook", source_path="a.md")
     ArticlePage.objects.filter(pk=imported.pk).update(source_revision=imported.live_revision_id)
     imported = ArticlePage.objects.get(pk=imported.pk)
     assert imported.written_by == "Old handbook"
-    imported.save_revision(user=editor).publish(user=editor)
-    assert ArticlePage.objects.get(pk=imported.pk).written_by == "Old handbook, edited by Emil"
+    imported = reviewed(imported, author=editor, reviewer=reviewer)
+    assert imported.written_by == "Old handbook, edited by Emil"
 
 
 def test_search_without_a_question_shows_the_sections(client: Client) -> None:
