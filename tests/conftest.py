@@ -40,7 +40,6 @@ from django.conf import settings
 from django.db import connections
 from pytest_django import DjangoDbBlocker, Settings
 
-from agents.processes import free_port
 from portal import database
 from tests import running
 
@@ -133,16 +132,9 @@ def site(template: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def running_site() -> Iterator[running.RunningSite]:
-    """A demo site under the real `manage.py start`, one for each module; Ctrl-C must end all of it."""
-    with running.prepared_site() as prepared:
-        live = running.RunningSite(running.copy_site(prepared, "live"), free_port())
-    try:
-        live.start()
-        live.wait_for_workers()
+    """A demo site under the real `manage.py start`, one for each module."""
+    with running.live_site() as live:
         yield live
-        live.stop()
-    finally:
-        live.end()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

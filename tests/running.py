@@ -267,6 +267,20 @@ def prepared_site() -> Iterator[Path]:
     yield PREPARED.resolve() / "site"
 
 
+@contextlib.contextmanager
+def live_site() -> Iterator[RunningSite]:
+    """A copy of the prepared site, up and with its workers ready; Ctrl-C must end all of it."""
+    with prepared_site() as prepared:
+        live = RunningSite(copy_site(prepared, "live"), free_port())
+    try:
+        live.start()
+        live.wait_for_workers()
+        yield live
+        live.stop()
+    finally:
+        live.end()
+
+
 def forget_prepared_site() -> None:
     """At the end of the test run."""
     remove_site(PREPARED.resolve() / "site")

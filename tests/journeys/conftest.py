@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
+from tests.running import RunningSite, live_site
+
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -22,7 +24,14 @@ ARGUMENTS = [
 PATIENCE_MS = 30_000
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
+def running_site() -> Iterator[RunningSite]:
+    """One site for all journeys: each brings its own requests, and counts only those."""
+    with live_site() as live:
+        yield live
+
+
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
     program = shutil.which("chromium")

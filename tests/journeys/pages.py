@@ -1,0 +1,264 @@
+"""Every kind of page, who opens it and how: one list for the accessibility checks and the screenshots.
+
+Pages are opened as people open them; what a page needs to be there is looked up in the site or made by its form.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.template.loader import render_to_string
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.running import RunningSite
+
+PATIENCE_MS = 30_000
+LONG_WORD = "https://files.example.org/backup/2026/11/16/front-desk/" + "holdfast-incremental-" * 6 + "0001.hfb"
+
+
+class Who(StrEnum):
+    """Whose browser it is; all but the visitor sign in, with the demo's logins."""
+
+    VISITOR = "visitor"
+    CUSTOMER = "customer"
+    REP = "rep"
+    LEAD = "lead"
+    EDITOR = "editor"
+
+
+@dataclass(frozen=True)
+class PageKind:
+    """A kind of page: `routes` are the named addresses that it stands for."""
+
+    name: str
+    who: Who
+    routes: tuple[str, ...]
+    open: Callable[[Page, RunningSite], None]
+    ours: bool = True  # False where Wagtail draws the page
+
+
+def goto(path: str) -> Callable[[Page, RunningSite], None]:
+    """A page with a fixed address."""
+
+    def go(page: Page, site: RunningSite) -> None:
+        page.goto(f"{site.address}{path}")
+
+    return go
+
+
+def found(path: str, query: str) -> Callable[[Page, RunningSite], None]:
+    """A page whose address holds what a query finds."""
+
+    def go(page: Page, site: RunningSite) -> None:
+        value = site.value(query)
+        assert value is not None, f"the site holds nothing for {path}: {query}"
+        page.goto(f"{site.address}{path.format(value)}")
+
+    return go
+
+
+def made(template: str, **context: object) -> Callable[[Page, RunningSite], None]:
+    """A page that only shows when something is broken, put in the place of one that is not."""
+
+    def go(page: Page, site: RunningSite) -> None:
+        address = f"{site.address}/made/{template}"
+        body = render_to_string(template, context)
+        page.route(address, lambda route: route.fulfill(status=200, content_type="text/html", body=body))
+        page.goto(address)
+
+    return go
+
+
+def _form_with_suggestions(page: Page, site: RunningSite) -> None:
+    page.goto(f"{site.address}/requests/new/")
+    page.get_by_label("In a few words").fill("Backup of the till stops")
+    page.get_by_label("What happened").fill("The window says HF-2104: vault is locked by another session.")
+    expect(
+        page.get_by_role("complementary", name="Articles that may help").get_by_role("listitem").first
+    ).to_be_visible()
+
+
+def _form_with_errors(page: Page, site: RunningSite) -> None:
+    page.goto(f"{site.address}/requests/new/")
+    page.get_by_label("Your e-mail address").fill("not an address")
+    page.get_by_role("button", name="Send the request").click()
+    expect(page.get_by_role("alert").or_(page.locator(".error-summary")).first).to_be_visible()
+
+
+def _receipt(page: Page, site: RunningSite) -> None:
+    page.goto(f"{site.address}/requests/new/")
+    page.get_by_label("In a few words").fill("Where do I see how full the vault is?")
+    page.get_by_label("What happened").fill("We would like to know before it is full. Is there a report by mail?")
+    page.get_by_label("Your e-mail address").fill("pat@example.org")
+    page.get_by_label("Your name").fill("Pat Osei")
+    page.get_by_role("button", name="Send the request").click()
+    expect(page.get_by_role("heading", name="Your request has arrived.")).to_be_visible()
+
+
+def _stale_form(page: Page, site: RunningSite) -> None:
+    page.goto(f"{site.address}/requests/new/")
+    page.get_by_label("In a few words").fill("Written a day ago")
+    page.get_by_label("What happened").fill("And the browser was closed in between.")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Send the request").click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def _wrong_password(page: Page, site: RunningSite) -> None:
+    page.goto(f"{site.address}/accounts/login/")
+    page.get_by_label(re.compile("e-?mail", re.IGNORECASE)).fill("nobody@example.org")
+    page.get_by_label("Password", exact=True).fill("not the password")
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    expect(page.locator(".error-summary, [role=alert], .field__error").first).to_be_visible()
+
+
+def _preview(page: Page, site: RunningSite) -> None:
+    found("/console/tickets/{}/", DRAFTED)(page, site)
+    words = f"Hello Cora,\n\nthe log is at\n{LONG_WORD}\n\nRavi"
+    page.get_by_role("textbox", name=re.compile("Your reply to")).fill(words)
+    page.get_by_role("button", name="Preview the mail").click()
+    expect(page.get_by_role("article", name="Mail")).to_be_visible()
+
+
+DRAFTED = "SELECT max(ticket_id) FROM triage_draft"
+HIGH_TOUCH = (
+    "SELECT max(t.id) FROM portal_ticket t JOIN portal_organisation o ON o.id = t.organisation_id"
+    " WHERE o.kind = 'high_touch' AND t.status = 'open'"
+)
+ARTICLE = "SELECT url_path FROM wagtailcore_page WHERE slug LIKE 'hf-2104%%' AND live LIMIT 1"
+OWN = (
+    "SELECT t.reference FROM portal_ticket t JOIN portal_user u ON u.id = t.requester_id"
+    " WHERE u.email = 'customer@demo.example' ORDER BY t.id LIMIT 1"
+)
+
+
+def _article(page: Page, site: RunningSite) -> None:
+    page.goto(f"{site.address}/articles/search/?q=HF-2104")
+    page.get_by_role("main").get_by_role("link", name=re.compile("HF-2104")).first.click()
+    expect(page.get_by_role("article").or_(page.get_by_role("heading", level=1)).first).to_be_visible()
+
+
+def _section(page: Page, site: RunningSite) -> None:
+    page.goto(f"{site.address}/articles/search/")
+    page.get_by_role("main").get_by_role("listitem").get_by_role("link").first.click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+KINDS = (
+    PageKind("home", Who.VISITOR, ("portal:home",), goto("/")),
+    PageKind("home-signed-in", Who.CUSTOMER, ("portal:home",), goto("/")),
+    PageKind("search", Who.VISITOR, ("kb:search",), goto("/articles/search/")),
+    PageKind("search-found", Who.VISITOR, ("kb:search",), goto("/articles/search/?q=the+backup+stops+every+night")),
+    PageKind("search-nothing", Who.VISITOR, ("kb:search",), goto("/articles/search/?q=purple+giraffe+migration")),
+    PageKind("section", Who.VISITOR, ("wagtail_serve",), _section),
+    PageKind("article", Who.VISITOR, ("wagtail_serve",), _article),
+    PageKind("request-form", Who.VISITOR, ("portal:file_ticket",), goto("/requests/new/")),
+    PageKind("request-suggestions", Who.CUSTOMER, ("portal:file_ticket", "portal:suggestions"), _form_with_suggestions),
+    PageKind("request-errors", Who.VISITOR, ("portal:file_ticket",), _form_with_errors),
+    PageKind("request-receipt", Who.VISITOR, ("portal:receipt", "portal:follow"), _receipt),
+    PageKind("requests", Who.CUSTOMER, ("portal:tickets",), goto("/requests/")),
+    PageKind("requests-none", Who.EDITOR, ("portal:tickets",), goto("/requests/")),
+    PageKind("request", Who.CUSTOMER, ("portal:ticket",), found("/requests/{}/", OWN)),
+    PageKind("profile", Who.CUSTOMER, ("portal:profile",), goto("/profile/")),
+    PageKind("sign-in", Who.VISITOR, ("account_login",), goto("/accounts/login/")),
+    PageKind("sign-in-refused", Who.VISITOR, ("account_login",), _wrong_password),
+    PageKind("sign-up", Who.VISITOR, ("account_signup",), goto("/accounts/signup/")),
+    PageKind("sign-out", Who.CUSTOMER, ("account_logout",), goto("/accounts/logout/")),
+    PageKind("password-reset", Who.VISITOR, ("account_reset_password",), goto("/accounts/password/reset/")),
+    PageKind(
+        "password-reset-sent", Who.VISITOR, ("account_reset_password_done",), goto("/accounts/password/reset/done/")
+    ),
+    PageKind(
+        "password-reset-link-used",
+        Who.VISITOR,
+        ("account_reset_password_from_key",),
+        goto("/accounts/password/reset/key/1-used-up/"),
+    ),
+    PageKind(
+        "password-reset-over",
+        Who.VISITOR,
+        ("account_reset_password_from_key_done",),
+        goto("/accounts/password/reset/key/done/"),
+    ),
+    PageKind("password", Who.CUSTOMER, ("account_change_password",), goto("/accounts/password/change/")),
+    PageKind("e-mail", Who.CUSTOMER, ("account_email",), goto("/accounts/email/")),
+    PageKind("e-mail-sent", Who.VISITOR, ("account_email_verification_sent",), goto("/accounts/confirm-email/")),
+    PageKind("e-mail-confirm", Who.VISITOR, ("account_confirm_email",), goto("/accounts/confirm-email/used-up/")),
+    PageKind("sessions", Who.CUSTOMER, ("usersessions_list",), goto("/accounts/sessions/")),
+    PageKind("inactive", Who.VISITOR, ("account_inactive",), goto("/accounts/inactive/")),
+    PageKind("reauthenticate", Who.CUSTOMER, ("account_reauthenticate",), goto("/accounts/reauthenticate/")),
+    PageKind("mailbox", Who.VISITOR, ("demo_mailbox",), goto("/demo/mailbox/")),
+    PageKind("error-404", Who.VISITOR, (), goto("/no/such/page/")),
+    PageKind("error-403", Who.CUSTOMER, (), goto("/console/")),
+    PageKind("error-form-too-old", Who.VISITOR, (), _stale_form),
+    PageKind("error-400", Who.VISITOR, (), made("400.html", too_much=True)),
+    PageKind("error-500", Who.VISITOR, (), made("500.html")),
+    PageKind("queue", Who.REP, ("agents:queue",), goto("/console/")),
+    PageKind("queue-nothing", Who.REP, ("agents:queue",), goto("/console/?q=purple+giraffe")),
+    PageKind(
+        "ticket-draft",
+        Who.REP,
+        ("agents:ticket", "agents:triage_pane", "agents:news"),
+        found("/console/tickets/{}/", DRAFTED),
+    ),
+    PageKind("ticket-high-touch", Who.REP, ("agents:ticket",), found("/console/tickets/{}/", HIGH_TOUCH)),
+    PageKind("preview", Who.REP, ("agents:preview",), _preview),
+    PageKind("editors-dashboard", Who.EDITOR, ("wagtailadmin_home",), goto("/cms/"), ours=False),
+)
+
+# Named addresses that are no page of their own, each with its reason; the test asks those of POST with a GET.
+ONLY_POST = "a button of another page"
+NO_PAGE = {
+    "healthz": "JSON for load balancers",
+    "media": "an editor's picture",
+    "portal:attachment": "a download",
+    "portal:reply": ONLY_POST,
+    "portal:close_ticket": ONLY_POST,
+    "portal:reopen_ticket": ONLY_POST,
+    "portal:suggestions": ONLY_POST,
+    "agents:keep": ONLY_POST,
+    "agents:send": ONLY_POST,
+    "agents:note": ONLY_POST,
+    "agents:withdraw": ONLY_POST,
+    "agents:take_back": ONLY_POST,
+    "agents:use_draft": ONLY_POST,
+    "agents:reject_draft": ONLY_POST,
+    "agents:use_step": ONLY_POST,
+    "agents:read_again": ONLY_POST,
+    "agents:category": ONLY_POST,
+    "agents:priority": ONLY_POST,
+    "agents:assignee": ONLY_POST,
+    "agents:solve": ONLY_POST,
+    "agents:reopen": ONLY_POST,
+    "account_set_password": "for people who never had one; everyone here has",
+    "account_confirm_login_code": "signing in by a code is off",
+}
+
+
+class Browsing:
+    """Browsers of the people who look at pages; each signs in once."""
+
+    def __init__(self, browser: Browser, site: RunningSite) -> None:
+        self.site = site
+        self._browser = browser
+        self._signed_in: dict[Who, BrowserContext] = {}
+
+    def page(self, who: Who) -> Page:
+        """A fresh page of theirs; the visitor is always a new one."""
+        if who not in self._signed_in or who is Who.VISITOR:
+            context = self._browser.new_context(viewport={"width": 1280, "height": 900})
+            context.set_default_timeout(PATIENCE_MS)
+            self._signed_in[who] = context
+            if who is not Who.VISITOR:
+                self._sign_in(context, *self.site.logins[who.value])
+        return self._signed_in[who].new_page()
+
+    def _sign_in(self, context: BrowserContext, email: str, password: str) -> None:
+        page = context.new_page()
+        page.goto(f"{self.site.address}/accounts/login/?next=/profile/")
+        page.get_by_label(re.compile("e-?mail", re.IGNORECASE)).fill(email)
+        page.get_by_label("Password", exact=True).fill(password)
+        page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        expect(page).to_have_url(f"{self.site.address}/profile/")
+        page.close()
