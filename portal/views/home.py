@@ -8,9 +8,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from kb.models import ArticlePage
+from kb.sections import front_sections
 from portal.models import Ticket
 
-ARTICLES_SHOWN = 9
+ARTICLES_SHOWN = 6
 REQUESTS_SHOWN = 3
 
 
@@ -27,11 +28,13 @@ class ListedArticle:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show both ways, the visitor's open requests, and articles revised lately."""
+    """Show both ways, the visitor's open requests, the topics, and articles revised lately."""
     own = Ticket.objects.none()
     if request.user.is_authenticated:
         own = Ticket.objects.filter(requester_id=request.user.pk).open().order_by("-updated_at")[:REQUESTS_SHOWN]
-    return render(request, "portal/home.html", {"articles": _revised_lately(request), "open_tickets": own})
+    topics = front_sections(request, frozenset(request.audiences))  # type: ignore[attr-defined]
+    context = {"articles": _revised_lately(request), "open_tickets": own, "topics": topics}
+    return render(request, "portal/home.html", context)
 
 
 def _revised_lately(request: HttpRequest) -> list[ListedArticle]:
