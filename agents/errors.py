@@ -38,3 +38,37 @@ class TooLongError(PortalError):
         super().__init__(
             _("The reply is longer than %(limit)d characters. Nothing was sent; your text is kept.") % {"limit": limit}
         )
+
+
+class MacroRefusedError(PortalError):
+    """A macro that cannot be kept as it is; `field` says which part of it."""
+
+    def __init__(self, field: str, words: str) -> None:
+        super().__init__(words)
+        self.field = field
+
+
+class MacroGoneError(PortalError):
+    """A macro that was taken out of use, or is somebody else's."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This macro is no longer in use. Nothing was put into the reply."))
+
+
+class PassageGoneError(PortalError):
+    """A passage that this customer may not read, or that is no longer what its article says."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "This passage was changed or taken down, or this customer may not read it. "
+                "Nothing was put into the reply."
+            )
+        )
+
+
+class TakenMeanwhileError(PortalError):
+    """Somebody else took the request a moment ago."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(_("%(name)s took it a moment ago. Nothing was changed.") % {"name": name})

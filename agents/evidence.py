@@ -3,16 +3,16 @@
 Reads only. Nothing here decides anything: a number is shown with what it was measured on, or as not enough data.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
 from django.utils.translation import gettext as _
+from wagtail.models import Site
 
-from agents.drafttext import draft_text
 from agents.models import Review
-from kb.models import ArticlePage, SourceText
+from kb.models import ArticlePage
 from portal.models import Category, Ticket
 from triage.models import (
     Draft,
@@ -73,7 +73,6 @@ class DraftView:
     """A draft beside its sources."""
 
     draft: Draft
-    text: str
     sources: tuple[Source, ...]
     stale_because: tuple[str, ...]
     rejection: Review | None
@@ -130,8 +129,8 @@ def findings_of(ticket: Ticket) -> list[LogFinding]:
     return list(found.order_by("-run__message_id", "position")[:MOST_FINDINGS])
 
 
-def draft_state(ticket: Ticket, run: Run | None) -> DraftState:
-    """Where the draft stands, with the reason when there is none."""
+def draft_state(ticket: Ticket, run: Run | None, stale: Container[int]) -> DraftState:
+    """Where the draft stands, with the reason when there is none; `stale` holds the drafts that stand no more."""
     if run is None:
         return DraftState(_("not read yet"))
     if run.state in {RunState.PENDING, RunState.RUNNING}:
@@ -144,7 +143,11 @@ def draft_state(ticket: Ticket, run: Run | None) -> DraftState:
     verdicts = [review.verdict for review in draft.reviews.all()]
     if Review.Verdict.REJECTED in verdicts:
         return DraftState(_("draft rejected"))
-    return DraftState(_("draft used")) if verdicts else DraftState(_("draft ready"), is_ready=True)
+    if verdicts:
+        return DraftState(_("draft used"))
+    if draft.pk in stale:
+        return DraftState(_("draft stale"), _("The customer wrote again, or a source changed."))
+    return DraftState(_("draft ready"), is_ready=True)
 
 
 def why_no_draft(ticket: Ticket, run: Run) -> str:
@@ -177,7 +180,6 @@ def view_draft(draft: Draft) -> DraftView:
     sent = [review for review in reviews if review.verdict != Review.Verdict.REJECTED]
     return DraftView(
         draft=draft,
-        text=draft_text(draft),
         sources=tuple(_sources(sentences, gone)),
         stale_because=tuple(_stale_because(draft, sentences, gone)),
         rejection=rejections[0] if rejections else None,
@@ -187,20 +189,30 @@ def view_draft(draft: Draft) -> DraftView:
 
 def _sources(sentences: Sequence[DraftSentence], gone: set[int]) -> list[Source]:
     grouped = groupby(sentences, key=lambda sentence: (sentence.source_text_id, sentence.heading, sentence.kind))
-    return [_source(list(group), gone) for _key, group in grouped]
+    articles = _articles({s.source_text.article_id for s in sentences if s.source_text is not None})
+    return [_source(list(group), gone, articles) for _key, group in grouped]
 
 
-def _source(sentences: list[DraftSentence], gone: set[int]) -> Source:
+def _articles(ids: set[int]) -> dict[int, ArticlePage]:
+    """The cited articles with their writers and addresses, in one query. A source text outlives a deleted one."""
+    found: dict[int, ArticlePage] = ArticlePage.objects.with_writers().in_bulk(ids)
+    roots = Site.get_site_root_paths() if found else []
+    for article in found.values():
+        article._wagtail_cached_site_root_paths = roots  # where `get_url` keeps them
+    return found
+
+
+def _source(sentences: list[DraftSentence], gone: set[int], articles: Mapping[int, ArticlePage]) -> Source:
     first = sentences[0]
     cited = tuple(_cited(sentence) for sentence in sentences)
     text = first.source_text
     if text is None:
         return Source("", first.heading, "", None, "", None, is_live=True, sentences=cited)
-    article = _article(text)
+    article = articles.get(text.article_id)
     return Source(
         title=text.title,
         heading=first.heading.rpartition(HEADING_JOIN)[2],
-        url=_address(article, first.heading),
+        url=article_address(article, first.heading),
         revision=text.revision_id,
         written_by=article.written_by if article is not None else "",
         reviewed_on=article.reviewed_on if article is not None else None,
@@ -209,15 +221,8 @@ def _source(sentences: list[DraftSentence], gone: set[int]) -> Source:
     )
 
 
-def _article(text: SourceText) -> ArticlePage | None:
-    """The cited article; None when it was deleted, which a source text outlives."""
-    try:
-        return text.article
-    except ArticlePage.DoesNotExist:
-        return None
-
-
-def _address(article: ArticlePage | None, heading: str) -> str:
+def article_address(article: ArticlePage | None, heading: str) -> str:
+    """Where a heading of an article is read; empty when the article is not published."""
     if article is None or not article.live:
         return ""
     anchor = article.anchor_for(tuple(heading.split(HEADING_JOIN))) if heading else ""

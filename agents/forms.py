@@ -2,14 +2,14 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy
 
-from agents.models import Review
+from agents.models import Macro, Review
 from agents.queue import SHOWN_LABELS, SORTS, QueueFilter
 from portal.forms import HandrailForm
 from portal.models import Category, StaffRole, Ticket, User
@@ -48,15 +48,16 @@ def read_desk(posted: QueryDict) -> Desk:
     return Desk(
         text=posted.get("text"),
         note=posted.get("note"),
-        version=_whole(posted.get("version")) or 0,
-        seen=_whole(posted.get("seen")) or 0,
-        draft_id=_whole(posted.get("draft")),
+        version=read_number(posted.get("version")) or 0,
+        seen=read_number(posted.get("seen")) or 0,
+        draft_id=read_number(posted.get("draft")),
         stale_accepted=bool(posted.get("stale_accepted")),
         was=posted.get("was", ""),
     )
 
 
-def _whole(value: str | None) -> int | None:
+def read_number(value: str | None) -> int | None:
+    """A whole number from a page; None for anything else."""
     return int(value) if value and value.isascii() and value.isdigit() and len(value) < 18 else None
 
 
@@ -87,6 +88,7 @@ class QueueForm(HandrailForm):
     )
     sort = forms.ChoiceField(label=gettext_lazy("Order"), choices=list(SORTS.items()), required=False)
     high_touch = forms.BooleanField(label=gettext_lazy("High-touch only"), required=False)
+    drafted = forms.BooleanField(label=gettext_lazy("Draft ready"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -104,6 +106,7 @@ class QueueForm(HandrailForm):
             category=read.get("category", ""),
             priority=read.get("priority", ""),
             high_touch=bool(read.get("high_touch")),
+            drafted=bool(read.get("drafted")),
             words=read.get("q", ""),
             sort=read.get("sort") or "order",
         )
@@ -141,6 +144,61 @@ class RejectionForm(forms.Form):
         error_messages={"required": gettext_lazy("Choose why the draft will not do. Nothing was changed.")},
     )
     comment = forms.CharField(required=False, max_length=5_000)
+
+
+class MacroForm(HandrailForm):
+    """A macro. What it must be is checked where it is kept, in one place for every way in."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        help_text=gettext_lazy("What reps look for in the list."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": gettext_lazy("Give it a name to find it by.")},
+    )
+    text = forms.CharField(
+        label=gettext_lazy("Text"),
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 10}),
+        error_messages={"required": gettext_lazy("Write the words that it stands for.")},
+    )
+    category = forms.ModelChoiceField(
+        label=gettext_lazy("Offered first for"),
+        queryset=Category.objects.filter(is_active=True),
+        required=False,
+        empty_label=gettext_lazy("any category"),
+    )
+    who = forms.ChoiceField(
+        label=gettext_lazy("Who may use it"),
+        choices=[("all", gettext_lazy("everybody who answers")), ("own", gettext_lazy("me alone"))],
+    )
+
+    def __init__(self, data: QueryDict | None, *, macro: Macro | None, may_share: bool) -> None:
+        initial: dict[str, object] = {"who": "all" if may_share else "own"}
+        if macro is not None:
+            who = "all" if macro.owner_id is None else "own"
+            initial = {"name": macro.name, "text": macro.text, "category": macro.category_id, "who": who}
+        super().__init__(data, initial=initial)
+        if not may_share:
+            self.fields["who"].choices = [("own", gettext_lazy("me alone"))]  # type: ignore[attr-defined]
+
+    def values(self) -> "MacroValues":
+        """What was filled in, for `save_macro`."""
+        read = self.cleaned_data
+        return {
+            "name": read["name"],
+            "text": read["text"],
+            "category": read["category"],
+            "for_everybody": read["who"] == "all",
+        }
+
+
+class MacroValues(TypedDict):
+    """A macro as filled in."""
+
+    name: str
+    text: str
+    category: Category | None
+    for_everybody: bool
 
 
 def reps() -> QuerySet[User]:

@@ -27,6 +27,8 @@ from django.utils.translation import gettext_lazy
 
 from agents.evidence import Measured, draft_state, measured, proposed_category_name
 from agents.models import Composition
+from agents.presence import Colleague, others_by_ticket
+from agents.staleness import ready_drafts, stale_among
 from portal.models import Category, Message, Organisation, Ticket, User
 from triage.models import FieldName, FieldProposal, Run, Verdict
 from triage.reading import latest_runs
@@ -62,12 +64,13 @@ class QueueFilter:
     category: str = ""
     priority: str = ""
     high_touch: bool = False
+    drafted: bool = False
     words: str = ""
     sort: str = "order"
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.whose or self.category or self.priority or self.high_touch or self.words)
+        return bool(self.whose or self.category or self.priority or self.high_touch or self.drafted or self.words)
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ class QueueRow:
     draft_word: str
     draft_note: str
     you_are_writing: bool
+    others: tuple[Colleague, ...]
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,8 @@ def _narrow(tickets: QuerySet[Ticket], reader: User, wanted: QueueFilter) -> Que
         tickets = tickets.filter(priority=wanted.priority)
     if wanted.high_touch:
         tickets = tickets.filter(organisation__kind=Organisation.Kind.HIGH_TOUCH)
+    if wanted.drafted:
+        tickets = tickets.filter(pk__in=ready_drafts().values("ticket"))
     for word in wanted.words.split()[:8]:
         found = Q(subject__icontains=word)
         number = word.removeprefix("#")
@@ -173,6 +179,8 @@ def _rows(ids: list[int], reader: User) -> tuple[QueueRow, ...]:
     tickets = Ticket.objects.select_related(*people).in_bulk(ids)
     runs = latest_runs(ids)
     prefetch_related_objects(list(runs.values()), "draft__reviews")
+    stale = stale_among([run.draft for run in runs.values() if hasattr(run, "draft")])
+    others = others_by_ticket(ids, reader)
     proposals = _newest_proposals(ids)
     last_words = Message.objects.filter(ticket__in=ids, direction=Message.Direction.INBOUND).values("ticket")
     since = dict(last_words.annotate(last=Max("created_at")).values_list("ticket", "last"))
@@ -187,6 +195,8 @@ def _rows(ids: list[int], reader: User) -> tuple[QueueRow, ...]:
             names,
             since.get(ticket.pk),
             writing=ticket.pk in writing,
+            stale=stale,
+            others=others.get(ticket.pk, ()),
         )
         for ticket in (tickets[number] for number in ids)
     )
@@ -210,13 +220,15 @@ def _row(
     since: datetime | None,
     *,
     writing: bool,
+    stale: set[int],
+    others: tuple[Colleague, ...],
 ) -> QueueRow:
     category, priority = proposals.get(FieldName.CATEGORY), proposals.get(FieldName.PRIORITY)
     proposed = None
     if ticket.category is None and category is not None:
         proposed = measured(category, proposed_category_name(category, names))
     by_record = _is_served_by(ticket, reader)
-    state = draft_state(ticket, run)
+    state = draft_state(ticket, run, stale)
     return QueueRow(
         ticket=ticket,
         account=ticket.organisation.name if ticket.organisation is not None else _("No known account"),
@@ -232,6 +244,7 @@ def _row(
         draft_word=state.word,
         draft_note=state.note,
         you_are_writing=writing,
+        others=others,
     )
 
 

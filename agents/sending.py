@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from agents.actions.citations import record_citations
 from agents.actions.compositions import forget_words, keep_words, tidy
 from agents.drafttext import draft_text
 from agents.errors import NothingWrittenError, StaleDraftError, TooLongError
@@ -109,6 +110,7 @@ def _release(
         if draft is not None:
             verdict = Review.Verdict.AS_IS if words == tidy(draft_text(draft)) else Review.Verdict.EDITED
             Review.objects.create(draft=draft, reviewer=actor, verdict=verdict, message=message)
+        record_citations(author=actor, ticket=ticket, message=message, words=words)
         forget_words(author=actor, ticket=ticket)
         audit.record(
             "reply.released",

@@ -1,18 +1,22 @@
 """A conversation as a rep sees it: everything, in order, with what was kept back and what was noted. Reads only."""
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from agents.models import Citation, Review
 from portal.models import Attachment, AuditEvent, DeflectionShown, Message, MessageStop, OutboxEntry, Ticket, User
 
 LONG_CHARACTERS = 1_500
 LONG_LINES = 24
-# Shown first and last; what lies between is folded once there is more.
+# Shown first and last; what lies between is unfolded a page at a time.
 MOST_UNFOLDED = 8
+PAGE = 40
 SHOWN_EVENTS = {
     "ticket.category_changed": gettext_lazy("changed the category"),
     "ticket.priority_changed": gettext_lazy("changed the priority"),
@@ -20,6 +24,15 @@ SHOWN_EVENTS = {
     "ticket.status_changed": gettext_lazy("changed the status"),
     "draft.rejected": gettext_lazy("rejected the draft"),
 }
+
+
+@dataclass(frozen=True)
+class Cited:
+    """A source that a reply rests on; `exact` when its words went out unchanged."""
+
+    title: str
+    url: str
+    exact: bool
 
 
 @dataclass(frozen=True)
@@ -40,6 +53,7 @@ class Entry:
     seconds_left: int
     mail_trouble: str
     is_new: bool
+    cites: tuple["Cited", ...]
 
     @property
     def is_stopped(self) -> bool:
@@ -57,16 +71,25 @@ class Happening:
 
 @dataclass(frozen=True)
 class Timeline:
-    """The conversation, the oldest first; `folded` lies between `earliest` and `latest`."""
+    """The conversation, the oldest first; `folded` messages between `earliest` and `latest` were not read.
+
+    `unfold_from` is the message that a page with the next of them begins at.
+    """
 
     earliest: tuple[Entry, ...]
-    folded: tuple[Entry, ...]
+    folded: int
     latest: tuple[Entry, ...]
     last_id: int
+    unfold_from: int = 0
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        return self.earliest + self.folded + self.latest
+        return self.earliest + self.latest
+
+    @property
+    def unfolds(self) -> int:
+        """How many more the next page shows."""
+        return min(self.folded, PAGE)
 
     @property
     def new(self) -> tuple[Entry, ...]:
@@ -74,15 +97,42 @@ class Timeline:
         return tuple(entry for entry in self.entries if entry.is_new)
 
 
-def read_timeline(ticket: Ticket, *, seen: int | None = None) -> Timeline:
-    """The whole conversation; what came after message `seen` is marked as new."""
-    messages = ticket.messages.with_text().select_related("stop__stopped_by", "outbox_entry").order_by("pk")
-    now = timezone.now()
-    entries = tuple(_entry(message, now, seen) for message in messages)
-    last_id = entries[-1].id if entries else 0
-    if len(entries) <= MOST_UNFOLDED or seen is not None:
-        return Timeline(entries, (), (), last_id)
-    return Timeline(entries[:1], entries[1 : 2 - MOST_UNFOLDED], entries[2 - MOST_UNFOLDED :], last_id)
+def read_timeline(ticket: Ticket, *, seen: int | None = None, unfold_from: int | None = None) -> Timeline:
+    """The first and the latest messages, from `unfold_from` on; what came after message `seen` is marked as new.
+
+    Only what is shown is read: a conversation of hundreds costs what one of eight does.
+    """
+    ids = list(ticket.messages.order_by("pk").values_list("pk", flat=True))
+    first = max(1, len(ids) - MOST_UNFOLDED + 1)
+    if seen is not None:
+        first = min(first, max(1, bisect_right(ids, seen)))
+    if unfold_from is not None:
+        first = min(first, max(1, bisect_left(ids, unfold_from)))
+    shown = ids[:1] + ids[first:]
+    chosen = ticket.messages.with_text().filter(pk__in=shown)
+    messages = list(chosen.select_related("stop__stopped_by", "outbox_entry").order_by("pk"))
+    cited, now = _cited_in(messages), timezone.now()
+    entries = tuple(_entry(message, now, seen, tuple(cited.get(message.pk, ()))) for message in messages)
+    folded = max(0, first - 1)
+    next_page = ids[max(1, first - PAGE)] if folded else 0
+    return Timeline(entries[:1], folded, entries[1:], ids[-1] if ids else 0, next_page)
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """Other requests of the same person, the newest first; `more` are not listed."""
+
+    tickets: tuple[Ticket, ...]
+    more: int
+    open: int
+
+
+def earlier_requests(ticket: Ticket, reader: User, limit: int = 5) -> Earlier:
+    """What the same person wrote about before, and since."""
+    theirs = Ticket.objects.visible_to(reader).filter(requester=ticket.requester_id).exclude(pk=ticket.pk)
+    counts = theirs.aggregate(every=Count("pk"), open=Count("pk", filter=Q(status=Ticket.Status.OPEN)))
+    newest = tuple(theirs.order_by("-pk").only("subject", "status", "created_at")[:limit])
+    return Earlier(newest, counts["every"] - len(newest), counts["open"])
 
 
 def shown_articles(ticket: Ticket) -> list[DeflectionShown]:
@@ -106,7 +156,22 @@ def held_back_words(ticket: Ticket, rep: User) -> Message | None:
     return last if last.stop.reason == MessageStop.Reason.WITHHELD else None
 
 
-def _entry(message: Message, now: datetime, seen: int | None) -> Entry:
+def _cited_in(messages: list[Message]) -> dict[int, list[Cited]]:
+    """What each reply rests on, by record: passages that a rep cited, and the sources of the draft it began as."""
+    replies = [message.pk for message in messages if message.direction == Message.Direction.OUTBOUND]
+    found: dict[int, list[Cited]] = {}
+    for citation in Citation.objects.filter(message__in=replies).select_related("source_text"):
+        cited = Cited(citation.source_text.title, citation.address, exact=citation.verbatim)
+        found.setdefault(citation.message_id, []).append(cited)
+    reviews = Review.objects.filter(message__in=replies, draft__sentences__source_text__isnull=False)
+    drafted = reviews.values_list("message", "draft__sentences__source_text__title", "verdict").order_by("message")
+    for number, title, verdict in drafted.distinct():
+        if number is not None:
+            found.setdefault(number, []).append(Cited(title, "", exact=verdict == Review.Verdict.AS_IS))
+    return found
+
+
+def _entry(message: Message, now: datetime, seen: int | None, cites: tuple[Cited, ...]) -> Entry:
     outbound = message.direction == Message.Direction.OUTBOUND
     stop = message.stop if message.is_stopped else None
     left = (message.visible_from - now) if outbound and stop is None else timedelta(0)
@@ -126,6 +191,7 @@ def _entry(message: Message, now: datetime, seen: int | None) -> Entry:
         seconds_left=max(0, -(-int(left.total_seconds() * 1000) // 1000)),
         mail_trouble=_mail_trouble(message) if outbound else "",
         is_new=seen is not None and message.pk > seen and message.direction == Message.Direction.INBOUND,
+        cites=cites,
     )
 
 

@@ -2,15 +2,27 @@
 
 from django.urls import path
 
-from agents.views import drafts, fields, queue, replies, ticket
+from agents.views import drafts, fields, inserts, macros, queue, replies, ticket
 
 app_name = "agents"
 
 urlpatterns = [
     path("", queue.queue, name="queue"),
+    path("arrivals/", queue.arrivals, name="arrivals"),
+    path("single-keys/", queue.single_keys, name="single_keys"),
+    path("macros/", macros.macros, name="macros"),
+    path("macros/new/", macros.new_macro, name="new_macro"),
+    path("macros/<int:macro>/", macros.edit_macro, name="edit_macro"),
+    path("macros/<int:macro>/active/", macros.macro_active, name="macro_active"),
+    path("tickets/<int:number>/take/", queue.take, name="take"),
     path("tickets/<int:number>/", ticket.ticket, name="ticket"),
     path("tickets/<int:number>/triage/", ticket.triage_pane, name="triage_pane"),
     path("tickets/<int:number>/news/", ticket.news, name="news"),
+    path("tickets/<int:number>/leave/", ticket.leave, name="leave"),
+    path("tickets/<int:number>/passages/", inserts.passages, name="passages"),
+    path("tickets/<int:number>/look-up/", inserts.look_up, name="look_up"),
+    path("tickets/<int:number>/passages/<int:passage>/cite/", inserts.cite, name="cite"),
+    path("tickets/<int:number>/macro/", inserts.macro, name="use_macro"),
     path("tickets/<int:number>/keep/", replies.keep, name="keep"),
     path("tickets/<int:number>/preview/", replies.preview, name="preview"),
     path("tickets/<int:number>/send/", replies.send, name="send"),

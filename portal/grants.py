@@ -94,6 +94,8 @@ TABLES: dict[str, dict[str, tuple[str, ...]]] = {
         "portal_outboxentry": APPEND,
         "agents_approval": READ,
         "agents_review": APPEND,
+        "agents_citation": APPEND,
+        "agents_macro": KEEP,
     },
     "worker": {
         "kb_sourcetext": APPEND,

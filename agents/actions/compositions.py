@@ -6,13 +6,14 @@ Invariant: words are replaced only by what their author typed over them, and rem
 from django.db import transaction
 
 from agents.drafttext import draft_text
-from agents.errors import DraftClosedError
-from agents.models import Approval, Composition, Review
+from agents.errors import DraftClosedError, MacroGoneError
+from agents.models import Approval, Composition, CompositionCitation, Macro, Review
+from agents.placeholders import Values, fill
 from portal import audit
 from portal.errors import NotAllowedError
 from portal.models import Message, Ticket, User
 from portal.permissions import is_rep
-from triage.models import Draft, NextStep
+from triage.models import Draft, NextStep, NextStepKind
 
 
 def tidy(text: str) -> str:
@@ -58,6 +59,7 @@ def forget_words(*, author: User, ticket: Ticket, text: str | None = None) -> No
             continue
         if kept.note.strip():
             Composition.objects.filter(pk=kept.pk).update(text="", draft=None)
+            kept.citations.all().delete()
         else:
             kept.delete()
 
@@ -74,16 +76,45 @@ def use_draft(*, actor: User, ticket: Ticket, draft: Draft) -> Composition:
     if draft.reviews.filter(verdict=Review.Verdict.REJECTED).exists():
         raise DraftClosedError
     with transaction.atomic():
-        kept = _add(actor, ticket, draft_text(draft), draft=draft)
+        kept = add_words(actor=actor, ticket=ticket, words=draft_text(draft), draft=draft)
         audit.record("draft.used", actor=actor, target=draft, ticket_id=ticket.pk)
     return kept
 
 
-def use_step(*, actor: User, ticket: Ticket, step: NextStep) -> Composition:
-    """Put a proposed question or macro into the rep's editor, below whatever stands there."""
-    _check_ticket(step.run.ticket_id, ticket)
+def use_macro(*, actor: User, ticket: Ticket, macro: Macro, append: bool = True) -> str:
+    """Fill a macro in for this request and return its words.
+
+    `append`: put them below what stands in the editor; else the caller's page puts them where the cursor is.
+    """
+    if not Macro.objects.usable_by(actor).filter(pk=macro.pk).exists():
+        raise MacroGoneError
+    words = macro_words(macro, ticket, actor)
     with transaction.atomic():
-        kept = _add(actor, ticket, step.text)
+        add_words(actor=actor, ticket=ticket, words=words if append else "")
+        audit.record("macro.used", actor=actor, target=macro, ticket_id=ticket.pk)
+    return words
+
+
+def macro_words(macro: Macro, ticket: Ticket, actor: User) -> str:
+    """The macro's text with its placeholders filled for this request and this person."""
+    values = Values(
+        requester=ticket.requester.get_full_name(), number=ticket.pk, subject=ticket.subject, rep=actor.get_full_name()
+    )
+    return fill(macro.text, values)
+
+
+def use_step(*, actor: User, ticket: Ticket, step: NextStep) -> Composition:
+    """Put a proposed question or macro into the rep's editor, below whatever stands there.
+
+    A step that names a macro which this person may use brings that macro's words; any other brings its own.
+    """
+    _check_ticket(step.run.ticket_id, ticket)
+    words = step.text
+    if step.kind == NextStepKind.MACRO:
+        named = Macro.objects.usable_by(actor).filter(name__iexact=step.text.strip()).order_by("owner").first()
+        words = macro_words(named, ticket, actor) if named is not None else words
+    with transaction.atomic():
+        kept = add_words(actor=actor, ticket=ticket, words=words)
         audit.record("step.used", actor=actor, target=step, ticket_id=ticket.pk)
     return kept
 
@@ -95,12 +126,18 @@ def take_back_words(*, actor: User, ticket: Ticket, message: Message) -> Composi
         raise NotAllowedError
     review = message.payload.approval if message.payload is not None else None
     with transaction.atomic():
-        kept = _add(actor, ticket, message.text, draft=review.draft if review is not None else None)
+        draft = review.draft if review is not None else None
+        kept = add_words(actor=actor, ticket=ticket, words=message.text, draft=draft)
+        CompositionCitation.objects.bulk_create(
+            [CompositionCitation(composition=kept, **cited.copied()) for cited in message.citations.all()],
+            ignore_conflicts=True,
+        )
         audit.record("reply.taken_back", actor=actor, target=message, ticket_id=ticket.pk)
     return kept
 
 
-def _add(actor: User, ticket: Ticket, words: str, *, draft: Draft | None = None) -> Composition:
+def add_words(*, actor: User, ticket: Ticket, words: str, draft: Draft | None = None) -> Composition:
+    """Put words below what the rep has written; words that stand there already are not put there twice."""
     if not is_rep(actor):
         raise NotAllowedError
     kept, _made = Composition.objects.select_for_update().get_or_create(

@@ -52,6 +52,9 @@ def find_ticket(request: HttpRequest, number: int) -> Ticket:
 
 def _signed_out(request: HttpRequest) -> HttpResponse:
     if request.method in {"GET", "HEAD"}:
+        if request.headers.get("HX-Request"):
+            # A part of a page that is open: the sign-in page in its place would help nobody.
+            return HttpResponse(status=403)
         return redirect_to_login(request.get_full_path())
     kept = [words for name in ("text", "note", "comment") if (words := request.POST.get(name, "").strip())]
     return render(request, "agents/signed_out.html", {"kept_words": kept}, status=403)

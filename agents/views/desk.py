@@ -3,8 +3,9 @@
 Invariant: a refusal is shown on the same page, with the kept words in the editor and what is new in the conversation.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -12,19 +13,27 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from agents.actions.citations import carried_by
 from agents.actions.compositions import keep_words
 from agents.coverage import FileRead, files_read
 from agents.evidence import DraftView, Measured, findings_of, proposals_of, view_draft, who_serves, why_no_draft
-from agents.forms import Desk, read_desk, reps, words_digest
-from agents.models import Composition, Review
-from agents.timeline import happenings, held_back_words, read_timeline, shown_articles
+from agents.forms import Desk, read_desk, read_number, reps, words_digest
+from agents.macros import macros_for
+from agents.models import Composition, CompositionCitation, Review
+from agents.passages import find_passages
+from agents.presence import Colleague, note_presence, others_at
+from agents.timeline import earlier_requests, happenings, held_back_words, read_timeline, shown_articles
 from agents.views.access import find_ticket, rep_of
+from agents.views.place import read_place
+from kb.models import SourceText
 from portal.errors import AlreadySentError, ConversationMovedOnError, NotAllowedError, PortalError, SessionEndedError
 from portal.models import Category, Message, Ticket, User
 from portal.permissions import may_reply
 from triage.models import Draft, LogFinding, Run, RunState
+from triage.models.drafts import live_sources
 from triage.reading import latest_run
 
+MOST_ASKED = 400
 _STATUS: dict[type[PortalError], int] = {
     ConversationMovedOnError: 409,
     AlreadySentError: 409,
@@ -46,9 +55,23 @@ class TriagePane:
     files_read: list[FileRead]
 
     @property
+    def mark(self) -> str:
+        """What the pane shows, as one word: while it stays the same the page is left alone."""
+        return f"{self.run.pk}.{self.run.state}.{int(self.is_behind)}" if self.run is not None else "0"
+
+    @property
     def is_waiting(self) -> bool:
         """Whether something may still come: the newest message has no run, or one that is not over."""
         return self.run is None or self.is_behind or self.run.state in {RunState.PENDING, RunState.RUNNING}
+
+
+@dataclass(frozen=True)
+class CitedHere:
+    """A passage that the words in the editor cite, and whether its article still says so."""
+
+    title: str
+    address: str
+    is_live: bool
 
 
 @dataclass(frozen=True)
@@ -61,6 +84,7 @@ class Editor:
     stale_because: tuple[str, ...]
     kept: Composition | None
     held_back: Message | None
+    cited: tuple[CitedHere, ...] = ()
 
     @property
     def was(self) -> str:
@@ -104,7 +128,18 @@ def read_editor(ticket: Ticket, rep: User, pane: TriagePane) -> Editor:
         stale_because=stale,
         kept=kept if kept is not None and (kept.text.strip() or kept.note.strip()) else None,
         held_back=held,
+        cited=_cited_here(kept),
     )
+
+
+def _cited_here(kept: Composition | None) -> tuple[CitedHere, ...]:
+    if kept is None:
+        return ()
+    citations = CompositionCitation.objects.filter(composition=kept).select_related("source_text")
+    carried = carried_by(kept.text, citations)
+    sources = SourceText.objects.filter(pk__in=[citation.source_text_id for citation in carried])
+    live = set(live_sources(sources).values_list("pk", flat=True)) if carried else set()
+    return tuple(CitedHere(c.source_text.title, c.address, c.source_text_id in live) for c in carried)
 
 
 def ticket_page(
@@ -112,8 +147,10 @@ def ticket_page(
 ) -> HttpResponse:
     """The whole ticket page; with a refusal, its words at the top and a status that says so."""
     rep = rep_of(request)
+    note_presence(person=rep, ticket=ticket)
     pane = read_pane(ticket)
-    timeline = read_timeline(ticket, seen=seen)
+    timeline = read_timeline(ticket, seen=seen, unfold_from=read_number(request.GET.get("from")))
+    place, others = read_place(request), others_at(ticket, rep)
     context = {
         "ticket": ticket,
         "timeline": timeline,
@@ -131,10 +168,23 @@ def ticket_page(
         "undo_seconds": settings.HANDRAIL_UNDO_SECONDS,
         "refusal": refusal,
         "comment": request.POST.get("comment", ""),
-        "others_writing": _others_writing(ticket, rep),
+        "others": others,
+        "known_news": known_news(others, moved_on=False),
+        "macro_groups": macros_for(ticket, rep),
+        "found": find_passages(ticket, rep, request.GET.get("find", "")[:MOST_ASKED]),
+        "earlier": earlier_requests(ticket, rep),
+        "back_url": place.back_to(ticket.pk),
+        "queue_url": place.queue_url,
+        "next_number": place.next_after(ticket.pk),
     }
     status = 200 if refusal is None else _STATUS.get(type(refusal), 422)
     return render(request, "agents/ticket.html", context, status=status)
+
+
+def known_news(others: Sequence[Colleague], *, moved_on: bool) -> str:
+    """What a page shows of its news, as one word that its next question carries."""
+    people = ".".join(f"{colleague.person_id}{colleague.doing[0]}" for colleague in others)
+    return f"{int(moved_on)}.{people}"
 
 
 def keep_desk(ticket: Ticket, rep: User, desk: Desk) -> Composition | None:
@@ -151,7 +201,12 @@ def find_draft(ticket: Ticket, desk: Desk) -> Draft | None:
 
 
 def act(
-    request: HttpRequest, number: int, do: Callable[[User, Ticket, Desk], str], *, anchor: str = ""
+    request: HttpRequest,
+    number: int,
+    do: Callable[[User, Ticket, Desk], str],
+    *,
+    anchor: str = "",
+    keeps_search: bool = True,
 ) -> HttpResponse:
     """Keep the rep's words, do one thing, and go back to the ticket page with what `do` says about it."""
     ticket, rep = find_ticket(request, number), rep_of(request)
@@ -163,10 +218,6 @@ def act(
         return ticket_page(request, find_ticket(request, number), refusal=refusal, seen=desk.seen or None)
     if done:
         messages.success(request, done)
-    return redirect(reverse("agents:ticket", args=[number]) + (f"#{anchor}" if anchor else ""))
-
-
-def _others_writing(ticket: Ticket, rep: User) -> list[Composition]:
-    """Colleagues with a reply of their own begun here: two answers help nobody."""
-    begun = Composition.objects.filter(ticket=ticket).exclude(author=rep).exclude(text="").select_related("author")
-    return list(begun.order_by("-updated_at"))
+    asked = request.POST.get("find", "").strip()[:MOST_ASKED] if keeps_search else ""
+    query = f"?{urlencode({'find': asked})}" if asked else ""
+    return redirect(reverse("agents:ticket", args=[number]) + query + (f"#{anchor}" if anchor else ""))

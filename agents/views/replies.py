@@ -14,6 +14,7 @@ from agents.actions.compositions import forget_note, keep_words, take_back_words
 from agents.actions.reviews import withdraw_reply
 from agents.forms import Desk, read_desk, words_digest
 from agents.models import Composition
+from agents.presence import note_presence
 from agents.sending import preview_mail, send_reply
 from agents.views.access import find_ticket, rep_of, rep_page
 from agents.views.desk import act, find_draft, keep_desk, ticket_page
@@ -32,6 +33,7 @@ def keep(request: HttpRequest, number: int) -> HttpResponse:
     ticket, rep = find_ticket(request, number), rep_of(request)
     desk = read_desk(request.POST)
     keep_desk(ticket, rep, desk)
+    note_presence(person=rep, ticket=ticket, is_writing=True)
     kept = Composition.objects.filter(ticket=ticket, author=rep).first()
     return render(request, "agents/_kept.html", {"kept": kept, "was": desk.fingerprint})
 
@@ -92,7 +94,7 @@ def send(request: HttpRequest, number: int) -> HttpResponse:
         )
         return "" if seconds else _("Sent.")
 
-    return act(request, number, do)
+    return act(request, number, do, keeps_search=False)
 
 
 @rep_page

@@ -1,0 +1,24 @@
+"""What every page of the console knows besides its own: where news begin, and how its reader wants it to behave."""
+
+from typing import Any
+
+from django import template
+
+from agents.arrivals import Arrivals, newest_message
+from agents.models import DeskPreference
+from portal.models import User
+
+register = template.Library()
+
+
+@register.inclusion_tag("agents/_arrivals.html", takes_context=True)
+def arrivals(context: dict[str, Any]) -> dict[str, Any]:
+    """The notice of what came in since this page was made: nothing yet, and from where to count."""
+    return {"arrivals": Arrivals(newest_message()), "queue_url": context.get("queue_url", "")}
+
+
+@register.simple_tag
+def single_keys(person: User) -> bool:
+    """Whether this person wants shortcuts of one letter."""
+    turned_off = DeskPreference.objects.filter(person=person.pk, single_keys=False)
+    return not turned_off.exists()
