@@ -29,6 +29,8 @@ MAILER_STOP_SECONDS = 25
 ENGINES_SECONDS = 3
 LOG_BYTES = 5_000_000
 LOG_FILES = 4
+# The chat model is asked by workers: nobody else is handed its key.
+WORKERS_ONLY = ("HANDRAIL_LLM_API_KEY", "HANDRAIL_LLM_API_KEY_FILE")
 # A child that dies sooner than this after its start is started again ever more slowly.
 SETTLED_SECONDS = 10
 LONGEST_PAUSE = 30
@@ -123,6 +125,8 @@ class Child:
     def start(self) -> None:
         """Start the program with its role, in a process group of its own."""
         environment = {**os.environ, **self.program.environment, "HANDRAIL_DB_ROLE": self.program.role}
+        for name in () if self.program.role == "worker" else WORKERS_ONLY:
+            environment.pop(name, None)
         environment["DJANGO_SETTINGS_MODULE"] = "portal.settings"
         self.process = subprocess.Popen(
             self.program.command,

@@ -77,6 +77,17 @@ def read_secret(name: str) -> str:
     return path.read_text().strip() if path.is_file() else ""
 
 
+def secret(variable: str) -> str:
+    """Return a secret of the operator's: the variable's value, or what is in the file that `<variable>_FILE` names."""
+    value, file = os.environ.get(variable, "").strip(), os.environ.get(f"{variable}_FILE", "").strip()
+    if value or not file:
+        return value
+    try:
+        return Path(file).read_text().strip()
+    except OSError as error:
+        raise ConfigurationError(f"{variable}_FILE names a file that cannot be read: {error.strerror}.") from None
+
+
 def ensure_secret(name: str) -> str:
     """Return the secret kept under `name`, making it (0600, atomically) on first use."""
     if known := read_secret(name):

@@ -259,6 +259,12 @@ HANDRAIL_NAME = os.environ.get("HANDRAIL_NAME", "Handrail")
 HANDRAIL_DEMO = environment.flag("HANDRAIL_DEMO", default=False)
 HANDRAIL_AUTOMATE_UNKNOWN = environment.flag("HANDRAIL_AUTOMATE_UNKNOWN", default=False)
 HANDRAIL_DRAFTING = environment.flag("HANDRAIL_DRAFTING", default=True)
+# A chat model, optional: an OpenAI-compatible endpoint. Its key is read by the process that asks, and by no other.
+HANDRAIL_LLM_URL = os.environ.get("HANDRAIL_LLM_URL", "").strip()
+HANDRAIL_LLM_MODEL = os.environ.get("HANDRAIL_LLM_MODEL", "").strip()
+HANDRAIL_LLM_SECONDS = environment.number("HANDRAIL_LLM_SECONDS", 20)
+HANDRAIL_LLM_PARAMETERS = os.environ.get("HANDRAIL_LLM_PARAMETERS", "").strip()
+HANDRAIL_LLM_ALLOW_HTTP = environment.flag("HANDRAIL_LLM_ALLOW_HTTP", default=False)
 HANDRAIL_UNDO_SECONDS = environment.number("HANDRAIL_UNDO_SECONDS", 10)
 HANDRAIL_EMBEDDER_DIR = os.environ.get("HANDRAIL_EMBEDDER_DIR", "")
 

@@ -22,6 +22,8 @@ os.environ["HANDRAIL_DATA"] = os.environ.get("HANDRAIL_TEST_DATA") or str(
 )
 for name in ("DATABASE_URL", "REDIS_URL", "DATABASE_ADMIN_URL", "HANDRAIL_DB_ROLE", "HANDRAIL_SECRET_KEY"):
     os.environ.pop(name, None)
+for name in [name for name in os.environ if name.startswith("HANDRAIL_LLM_")]:
+    del os.environ[name]  # no test asks a model but its own
 os.environ["HANDRAIL_UNDO_SECONDS"] = "1"
 os.environ.setdefault("HANDRAIL_TEST_RUN", str(os.getpid()))  # the run that this worker belongs to
 # Set here and not in pyproject.toml, where pytest-django would read the settings before the lines above.

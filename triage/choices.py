@@ -42,6 +42,24 @@ class NoDraftReason(TextChoices):
     FAILED = "failed", _("Triage failed before it came to a draft.")
 
 
+class NotWorded(TextChoices):
+    """Why the words of a configured chat model are not used, in words for a rep: the draft is then a quotation."""
+
+    SLOW = "slow", _("the model did not answer in time")
+    BUSY = "busy", _("the model's server is overloaded")
+    REFUSED = "refused", _("the model's server refused the question")
+    ERROR = "error", _("the model's server failed")
+    UNREACHABLE = "unreachable", _("the model's server could not be reached, or broke off")
+    RESTING = "resting", _("the model failed several times in a row and is left alone for a minute")
+    MALFORMED = "malformed", _("the model's answer was not in the form that was asked for")
+    TOO_LONG = "too_long", _("the model's answer was longer than allowed")
+    EMPTY = "empty", _("the model gave no answer")
+    UNKNOWN_PASSAGE = "unknown_passage", _("the model cited a passage that it was not given")
+    INVENTED = "invented", _("the model wrote a number, command, code or address that the article does not hold")
+    UNSUPPORTED = "unsupported", _("most of what the model wrote does not stand in the article")
+    OTHER_LANGUAGE = "other_language", _("wordings can be checked in English only")
+
+
 class Failure(TextChoices):
     """Why an attempt failed."""
 
@@ -80,6 +98,7 @@ class NextStepKind(TextChoices):
 
 class SentenceKind(TextChoices):
     QUOTED = "quoted", _("from a source")
+    WORDED = "worded", _("worded from a source")
     NEEDS_WORDS = "needs_words", _("needs your words")
 
 

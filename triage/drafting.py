@@ -68,6 +68,11 @@ def compose(article: ArticleEvidence, relevance: Relevance) -> tuple[Sentence, .
     return tuple(_unique([*before, *body]))
 
 
+def leans_back(text: str) -> bool:
+    """Tell whether a sentence only makes sense after the one before it: "This happens when …"."""
+    return bool(_LEANS_BACK.match(text))
+
+
 def _concerned(parts: tuple[Part, ...]) -> tuple[Part, ...]:
     """Of an article about several issues, return the intro and what belongs to the issue nearest to the request."""
     starts = [index for index, part in enumerate(parts) if part.role is Role.ISSUE]

@@ -152,7 +152,10 @@ class Evidence:
 
 
 class Kind(StrEnum):
+    """A quoted sentence is its span, a worded one says what its span says, the third has no source."""
+
     QUOTED = "quoted"
+    WORDED = "worded"
     NEEDS_WORDS = "needs_words"
 
 
@@ -166,7 +169,7 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of a draft. A quoted one says what `source[start:end]` says; `quote` is that span."""
+    """A sentence of a draft. A sourced one says what `source[start:end]` says; `quote` is that span."""
 
     text: str
     kind: Kind
@@ -179,14 +182,23 @@ class Sentence:
     quote: str = ""
     digest: str = ""
 
+    @property
+    def is_sourced(self) -> bool:
+        return self.kind is not Kind.NEEDS_WORDS
+
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """A draft, or why there is none (a value of `NoDraftReason`)."""
+    """A draft, or why there is none (a value of `NoDraftReason`).
+
+    `model` worded it; empty for a quotation. `not_worded` (a value of `NotWorded`): why a model's words are not used.
+    """
 
     sentences: tuple[Sentence, ...] = ()
     no_draft_reason: str = ""
     detail: str = ""
+    model: str = ""
+    not_worded: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from django.conf import settings
 from portal.models import Attachment, Category, Message, Ticket
 from portal.permissions import audiences_of_requester
 from triage.facts import CategoryOption, LogFile, OpenRequest, Request
+from triage.switch import drafting_state
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ def gather(message: Message) -> Gathered:
         audiences=audiences_of_requester(ticket),
         is_first=is_first_message(message),
         is_latest=not _newer(message),
-        drafting=settings.HANDRAIL_DRAFTING,
+        drafting=drafting_state().is_on,
         files=files,
         other_open=_other_open(ticket),
         categories=tuple(

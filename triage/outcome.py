@@ -17,6 +17,7 @@ class Outcome:
     priority: Priority
     evidence: Evidence
     drafted: Drafted
+    reworded: Drafted
     grounded: Drafted
     dropped: int
     steps: tuple[Step, ...]

@@ -13,6 +13,7 @@ from haystack.tracing.tracer import Span, Tracer, disable_tracing, enable_tracin
 
 from kb.retrieval.chunking import EXTRACTOR_VERSION
 from kb.retrieval.embedder import GENERATION
+from portal.environment import ConfigurationError
 from triage.components.advise import Advise
 from triage.components.classify import Classify
 from triage.components.draft import Draft
@@ -20,17 +21,23 @@ from triage.components.ground import Ground
 from triage.components.prioritise import Prioritise
 from triage.components.read_logs import ReadLogs
 from triage.components.retrieve import Retrieve
+from triage.components.reword import Reword
 from triage.components.screen import Screen
 from triage.facts import Request
+from triage.generators import Writer, configured_writer
 from triage.outcome import Outcome
+from triage.prompts import PROMPT_VERSION
 from triage.sources import read_examples, read_sources
+
+log = logging.getLogger(__name__)
 
 # On a failure haystack snapshots every input, finds that ours are not its own types and says so once per step.
 logging.getLogger("haystack.utils.base_serialization").setLevel(logging.ERROR)
 
 # Raised by hand when a step changes what it puts out.
-PIPELINE_VERSION = f"2 haystack-{version('haystack-ai')} {GENERATION} extractor-{EXTRACTOR_VERSION}"
-STEPS = ("screen", "read_logs", "classify", "prioritise", "retrieve", "draft", "ground", "advise")
+_HAYSTACK = version("haystack-ai")
+PIPELINE_VERSION = f"3 haystack-{_HAYSTACK} {GENERATION} extractor-{EXTRACTOR_VERSION} prompt-{PROMPT_VERSION}"
+STEPS = ("screen", "read_logs", "classify", "prioritise", "retrieve", "draft", "reword", "ground", "advise")
 
 
 def build_pipeline() -> Pipeline:
@@ -41,6 +48,7 @@ def build_pipeline() -> Pipeline:
     pipeline.add_component("prioritise", Prioritise())
     pipeline.add_component("retrieve", Retrieve())
     pipeline.add_component("draft", Draft(site_url=settings.HANDRAIL_PUBLIC_URL))
+    pipeline.add_component("reword", Reword(writer=_writer()))
     pipeline.add_component("ground", Ground(read_sources=read_sources))
     pipeline.add_component("advise", Advise())
     pipeline.connect("read_logs.readings", "prioritise.readings")
@@ -51,9 +59,19 @@ def build_pipeline() -> Pipeline:
     pipeline.connect("retrieve.evidence", "draft.evidence")
     pipeline.connect("retrieve.evidence", "advise.evidence")
     pipeline.connect("prioritise.priority", "advise.priority")
-    pipeline.connect("draft.drafted", "ground.drafted")
+    pipeline.connect("draft.drafted", "reword.drafted")
+    pipeline.connect("reword.drafted", "ground.drafted")
     pipeline.connect("ground.grounded", "advise.grounded")
     return pipeline
+
+
+def _writer() -> Writer | None:
+    """Return the configured chat model; a mistake in its settings costs better prose and nothing else."""
+    try:
+        return configured_writer()
+    except ConfigurationError as error:
+        log.error("model_misconfigured", extra={"reason": str(error)})
+        return None
 
 
 @lru_cache(maxsize=1)
@@ -80,6 +98,7 @@ def run_pipeline(request: Request) -> Outcome:
         priority=put_out["prioritise"]["priority"],
         evidence=put_out["retrieve"]["evidence"],
         drafted=put_out["draft"]["drafted"],
+        reworded=put_out["reword"]["drafted"],
         grounded=put_out["ground"]["grounded"],
         dropped=put_out["ground"]["dropped"],
         steps=tuple(put_out["advise"]["steps"]),

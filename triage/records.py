@@ -33,6 +33,11 @@ def outputs_of(outcome: Outcome) -> dict[str, Json]:
         },
         "retrieve": _evidence(outcome.evidence),
         "draft": _drafted(outcome.drafted),
+        "reword": {
+            "model": outcome.reworded.model,
+            "not_worded": outcome.reworded.not_worded,
+            "worded": sum(sentence.kind is Kind.WORDED for sentence in outcome.reworded.sentences),
+        },
         "ground": {**_drafted(outcome.grounded), "dropped": outcome.dropped},
         "advise": [{"kind": str(step.kind), "text": step.text} for step in outcome.steps],
     }
@@ -73,10 +78,10 @@ def _evidence(evidence: Evidence) -> dict[str, Json]:
 
 
 def _drafted(drafted: Drafted) -> dict[str, Json]:
-    quoted = [sentence for sentence in drafted.sentences if sentence.kind is Kind.QUOTED]
+    sourced = [sentence for sentence in drafted.sentences if sentence.is_sourced]
     return {
         "sentences": len(drafted.sentences),
-        "quoted": [[sentence.source_text_id, sentence.start, sentence.end] for sentence in quoted],
+        "quoted": [[sentence.source_text_id, sentence.start, sentence.end] for sentence in sourced],
         "no_draft_reason": str(drafted.no_draft_reason),
         "detail": drafted.detail,
     }

@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from agents.processes import Child, Program, Supervisor, free_port, port_is_free, programs
 from portal.environment import BASE_DIR
 from tests.running import wait_until
@@ -107,3 +109,17 @@ def test_people_never_wait_behind_indexing() -> None:
     wanted = programs(port=8000, bind="127.0.0.1", run_directory=Path("/run"), web_workers=2)
     queues = {p.name: set(p.command[p.command.index("-Q") + 1].split(",")) for p in wanted if "-Q" in p.command}
     assert queues == {"worker": {"interactive", "triage"}, "indexer": {"index", "watch"}, "mailer": {"mail"}}
+
+
+@pytest.mark.parametrize(("role", "sees"), [("worker", True), ("web", False), ("mailer", False)])
+def test_none_but_workers_are_handed_the_key_of_the_chat_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, role: str, sees: bool
+) -> None:
+    monkeypatch.setenv("HANDRAIL_LLM_API_KEY", "sk-secret")
+    monkeypatch.setenv("HANDRAIL_LLM_API_KEY_FILE", "/run/secrets/key")
+    printing = "import os; print([name for name in os.environ if 'LLM_API_KEY' in name], 'end', flush=True)"
+    child = Child(Program("printer", (sys.executable, "-c", printing), role), tmp_path)
+    child.start()
+    wait_until(lambda: child.log_file.is_file() and "end" in child.log_file.read_text())
+    assert ("LLM_API_KEY" in child.log_file.read_text()) is sees
+    child.wait_stopped(time.monotonic())

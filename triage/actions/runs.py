@@ -14,7 +14,7 @@ from kb.retrieval.embedder import GENERATION
 from portal import audit
 from portal.models import Message, Ticket, User
 from triage.errors import RunTakenOver
-from triage.facts import FileCoverage, FileReading, Kind, Sentence
+from triage.facts import Drafted, FileCoverage, FileReading
 from triage.gathering import is_first_message
 from triage.models import (
     Draft,
@@ -32,6 +32,7 @@ from triage.models import (
 from triage.models.runs import MAX_ATTEMPTS, STALE_AFTER
 from triage.outcome import Outcome
 from triage.records import outputs_of
+from triage.switch import drafting_state
 
 log = logging.getLogger(__name__)
 
@@ -105,15 +106,18 @@ def store_outcome(
         _store_findings(owned, outcome.readings)
         _store_coverages(owned, outcome.coverages)
         _store_proposals(owned, outcome)
-        _store_draft(owned, outcome.grounded.sentences)
+        # The switch as well: a draft that was begun before a lead turned drafting off is not kept.
+        drafted = outcome.grounded if drafting_state().is_on else Drafted(no_draft_reason=NoDraftReason.DRAFTING_OFF)
+        _store_draft(owned, drafted)
         _store_steps(owned, outcome)
-        _close(owned, outcome.grounded.no_draft_reason)
+        _close(owned, drafted.no_draft_reason)
         audit.record(
             "triage.run_done",
             actor=actor,
             target=owned,
             ticket_id=owned.ticket_id,
-            drafted=bool(outcome.grounded.sentences),
+            drafted=bool(drafted.sentences),
+            model=drafted.model,
             input=input_digest,
         )
     return owned
@@ -233,10 +237,16 @@ def _store_proposals(run: Run, outcome: Outcome) -> None:
     FieldProposal.objects.bulk_create(proposals)
 
 
-def _store_draft(run: Run, sentences: tuple[Sentence, ...]) -> None:
-    if not any(sentence.kind is Kind.QUOTED for sentence in sentences):
+def _store_draft(run: Run, drafted: Drafted) -> None:
+    if not any(sentence.is_sourced for sentence in drafted.sentences):
         return
-    draft = Draft.objects.create(run=run, ticket_id=run.ticket_id, answers_id=run.message_id)
+    draft = Draft.objects.create(
+        run=run,
+        ticket_id=run.ticket_id,
+        answers_id=run.message_id,
+        model=drafted.model[:100],
+        not_worded=drafted.not_worded,
+    )
     DraftSentence.objects.bulk_create(
         DraftSentence(
             draft=draft,
@@ -247,12 +257,12 @@ def _store_draft(run: Run, sentences: tuple[Sentence, ...]) -> None:
             source_text_id=sentence.source_text_id,
             passage_id=sentence.passage_id,
             heading=sentence.heading,
-            start=sentence.start if sentence.kind is Kind.QUOTED else None,
-            end=sentence.end if sentence.kind is Kind.QUOTED else None,
+            start=sentence.start if sentence.is_sourced else None,
+            end=sentence.end if sentence.is_sourced else None,
             quote=sentence.quote,
             digest=sentence.digest,
         )
-        for position, sentence in enumerate(sentences)
+        for position, sentence in enumerate(drafted.sentences)
     )
 
 

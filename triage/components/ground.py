@@ -11,6 +11,7 @@ from haystack import component
 
 from triage.choices import NoDraftReason
 from triage.facts import Drafted, Form, Kind, Sentence
+from triage.support import says_the_same
 
 NEAR_VERBATIM = 0.92
 
@@ -37,16 +38,16 @@ class Ground:
 
     @component.output_types(grounded=Drafted, dropped=int)
     def run(self, drafted: Drafted, audiences: frozenset[str]) -> dict[str, Drafted | int]:
-        quoted = [sentence for sentence in drafted.sentences if sentence.kind is Kind.QUOTED]
-        ids = sorted({sentence.source_text_id for sentence in quoted if sentence.source_text_id is not None})
+        sourced = [sentence for sentence in drafted.sentences if sentence.is_sourced]
+        ids = sorted({sentence.source_text_id for sentence in sourced if sentence.source_text_id is not None})
         sources = self.read_sources(ids, audiences) if ids else {}
         kept = tuple(
             sentence
             for sentence in drafted.sentences
-            if sentence.kind is Kind.NEEDS_WORDS or stands_up(sentence, sources.get(sentence.source_text_id or 0))
+            if not sentence.is_sourced or stands_up(sentence, sources.get(sentence.source_text_id or 0))
         )
         dropped = len(drafted.sentences) - len(kept)
-        says = [sentence for sentence in kept if sentence.kind is Kind.QUOTED and sentence.form is not Form.HEADING]
+        says = [sentence for sentence in kept if sentence.is_sourced and sentence.form is not Form.HEADING]
         lost_a_step = any(
             sentence.form in (Form.STEP, Form.COMMAND) for sentence in drafted.sentences if sentence not in kept
         )
@@ -57,12 +58,17 @@ class Ground:
 
 
 def stands_up(sentence: Sentence, source: LiveSource | None) -> bool:
-    """Tell whether the sentence says what its span of the live source says, character by character but for spacing."""
+    """Tell whether the sentence says what its span of the live source says.
+
+    A quotation character by character but for spacing, a worded sentence by `says_the_same`.
+    """
     if source is None or not source.readable or source.digest != sentence.digest:
         return False
     span = source.text[sentence.start : sentence.end]
     if not span.strip() or span != sentence.quote:
         return False
+    if sentence.kind is Kind.WORDED:
+        return says_the_same(sentence.text, span, sentence.form)
     if sentence.form is Form.COMMAND:
         return sentence.text == span
     said, written = " ".join(sentence.text.split()), " ".join(span.split())

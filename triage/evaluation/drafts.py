@@ -6,7 +6,8 @@ are shown, because the bars of the gate were set on one of them.
 
 import time
 from argparse import ArgumentParser
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from triage.evaluation.datasets import Query, QueryKind, SearchSet, read_search_
 from triage.evaluation.knowledge import import_documents, throwaway_site
 from triage.evaluation.report import Figures, Report
 from triage.evaluation.runner import Evaluation, with_progress
-from triage.facts import Kind, Request
+from triage.facts import Kind, Request, Sentence
+from triage.generators import configured_endpoint
 from triage.outcome import Outcome
 from triage.pipeline import run_pipeline
 from triage.running import prepare
+from triage.support import says_the_same
 
 READER = frozenset({"public"})
 
@@ -29,8 +32,10 @@ class Answer:
 
     cited: tuple[str, ...]
     shown: tuple[str, ...]
-    quoted: tuple[str, ...]
+    quoted: tuple[Sentence, ...]
     reason: str
+    model: str
+    not_worded: str
     milliseconds: float
 
 
@@ -59,14 +64,16 @@ def _request(query: Query) -> Request:
 
 
 def _answer(outcome: Outcome, document_of: Mapping[int, str], milliseconds: float) -> Answer:
-    quoted = [sentence for sentence in outcome.grounded.sentences if sentence.kind is Kind.QUOTED]
+    quoted = [sentence for sentence in outcome.grounded.sentences if sentence.is_sourced]
     by_source = {a.source_text_id: document_of[a.article_id] for a in outcome.evidence.articles}
     cited = dict.fromkeys(by_source[sentence.source_text_id or 0] for sentence in quoted)
     return Answer(
         cited=tuple(cited),
         shown=tuple(dict.fromkeys([*cited, *by_source.values()])),
-        quoted=tuple(sentence.text for sentence in quoted),
+        quoted=tuple(quoted),
         reason=str(outcome.grounded.no_draft_reason),
+        model=outcome.grounded.model,
+        not_worded=outcome.grounded.not_worded,
         milliseconds=milliseconds,
     )
 
@@ -89,9 +96,24 @@ def run(options: Mapping[str, object]) -> Report:
         "ms_p50": metrics.percentile(times, 0.5),
         "ms_p95": metrics.percentile(times, 0.95),
         "halves": {name: {"requests": len(chosen), **_figures(chosen, answers)} for name, chosen in halves.items()},
-        "abstained": _reasons(answerable, answers),
+        "abstained": _counted(answers[query.query_id].reason for query in answerable),
+        **_generated(answers.values()),
     }
     return Report(f"drafts on {dataset.name}", figures, (f"data {dataset.digest[:12]}",))
+
+
+def _generated(answers: Collection[Answer]) -> Figures:
+    """Who wrote the drafts: quotation alone, or the model, with the share that it worded and why not the others."""
+    endpoint = configured_endpoint()
+    if endpoint is None:
+        return {"generator": "quotation"}
+    drafted = [answer for answer in answers if answer.cited]
+    worded = metrics.mean([float(bool(answer.model)) for answer in drafted]) if drafted else None
+    return {
+        "generator": endpoint.model,
+        "worded": worded,
+        "not_worded": _counted(answer.not_worded for answer in drafted),
+    }
 
 
 def _figures(queries: Sequence[Query], answers: Mapping[str, Answer]) -> Figures:
@@ -115,23 +137,25 @@ def _drafted(queries: Sequence[Query], answers: Mapping[str, Answer]) -> float |
 def _supported(dataset: SearchSet, answers: Mapping[str, Answer]) -> float | None:
     texts = {document.document_id: _plain(f"{document.title} {document.text}") for document in dataset.documents}
     checked = [
-        float(any(_plain(sentence) in texts[cited] for cited in answer.cited))
+        float(_says(sentence) and any(_plain(sentence.quote) in texts[cited] for cited in answer.cited))
         for answer in answers.values()
         for sentence in answer.quoted
     ]
     return metrics.mean(checked) if checked else None
 
 
+def _says(sentence: Sentence) -> bool:
+    if sentence.kind is Kind.WORDED:
+        return says_the_same(sentence.text, sentence.quote, sentence.form)
+    return _plain(sentence.text) == _plain(sentence.quote)
+
+
 def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def _reasons(queries: Sequence[Query], answers: Mapping[str, Answer]) -> Figures:
-    counted: dict[str, int] = {}
-    for query in queries:
-        if reason := answers[query.query_id].reason:
-            counted[reason] = counted.get(reason, 0) + 1
-    return dict(sorted(counted.items()))
+def _counted(reasons: Iterable[str]) -> Figures:
+    return dict(sorted(Counter(reason for reason in reasons if reason).items()))
 
 
 def _add_arguments(parser: ArgumentParser) -> None:

@@ -7,6 +7,7 @@ from triage.choices import (
     LogFindingKind,
     NextStepKind,
     NoDraftReason,
+    NotWorded,
     RunState,
     SentenceForm,
     SentenceKind,
@@ -14,11 +15,13 @@ from triage.choices import (
 )
 from triage.models.drafts import Draft, DraftSentence
 from triage.models.runs import FieldProposal, LogCoverage, LogFinding, NextStep, Run
+from triage.models.switches import DraftingDecision
 
 __all__ = [
     "Container",
     "Draft",
     "DraftSentence",
+    "DraftingDecision",
     "Failure",
     "FieldName",
     "FieldProposal",
@@ -28,6 +31,7 @@ __all__ = [
     "NextStep",
     "NextStepKind",
     "NoDraftReason",
+    "NotWorded",
     "Run",
     "RunState",
     "SentenceForm",

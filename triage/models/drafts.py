@@ -9,18 +9,25 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from kb.models import SourceText
-from triage.choices import SentenceForm, SentenceKind
+from triage.choices import NotWorded, SentenceForm, SentenceKind
 from triage.models.runs import LogFinding, Run
+
+_SOURCED = [SentenceKind.QUOTED, SentenceKind.WORDED]
 
 
 class Draft(models.Model):
     run = models.OneToOneField(Run, models.CASCADE, related_name="draft")
     ticket = models.ForeignKey("portal.Ticket", models.PROTECT, related_name="drafts")
     answers = models.ForeignKey("portal.Message", models.PROTECT, related_name="drafts")
+    model = models.CharField(max_length=100, blank=True, help_text=_("The chat model that worded it; else it quotes."))
+    not_worded = models.CharField(max_length=15, blank=True, choices=NotWorded.choices)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         indexes = [models.Index(fields=["ticket", "-id"], name="triage_draft_latest")]
+        constraints = [
+            models.CheckConstraint(name="triage_worded_or_says_why_not", condition=Q(model="") | Q(not_worded="")),
+        ]
 
     def is_stale(self) -> bool:
         """Tell whether the customer wrote again since, or a cited source is no longer the live text of its article."""
@@ -50,7 +57,7 @@ def live_sources(sources: "models.QuerySet[SourceText]") -> "models.QuerySet[Sou
 
 
 class DraftSentence(models.Model):
-    """One sentence. A quoted one copies what it says from `source_text[start:end]`; `digest` is of that whole text."""
+    """One sentence. `quote` is `source_text[start:end]`, which it says or puts in words; `digest` is of the whole."""
 
     draft = models.ForeignKey(Draft, models.CASCADE, related_name="sentences")
     position = models.PositiveSmallIntegerField()
@@ -75,7 +82,7 @@ class DraftSentence(models.Model):
                 name="triage_quoted_has_a_source",
                 condition=Q(kind=SentenceKind.NEEDS_WORDS, source_text__isnull=True, log_finding__isnull=True, quote="")
                 | (
-                    Q(kind=SentenceKind.QUOTED, source_text__isnull=False, start__isnull=False, end__gt=F("start"))
+                    Q(kind__in=_SOURCED, source_text__isnull=False, start__isnull=False, end__gt=F("start"))
                     & ~Q(quote="")
                     & ~Q(digest="")
                 )

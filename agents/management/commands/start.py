@@ -20,6 +20,7 @@ from kb import demo as articles
 from portal import database, embedded
 from portal import demo as people
 from portal.environment import BASE_DIR, ConfigurationError
+from triage.generators import describe_generator
 
 READY_SECONDS = 120
 
@@ -41,10 +42,11 @@ class Command(BaseCommand):
             raise ConfigurationError(
                 f"port {port} on {bind} is in use: stop what listens there, or set PORT to another."
             )
+        generator = describe_generator()  # refuses here, not in a worker's log, settings that contradict themselves
         with embedded.running() as places:
             self._prepare(places)
             logins = "" if options["no_demo"] else self._demo(places)
-            self._serve(port, bind, places, logins)
+            self._serve(port, bind, places, logins, generator)
 
     def _prepare(self, places: embedded.Places) -> None:
         """Bring the database and the static files up to date; seconds when they are."""
@@ -77,7 +79,7 @@ class Command(BaseCommand):
         marker.write_text(digest)
         return logins
 
-    def _serve(self, port: int, bind: str, places: embedded.Places, logins: str) -> None:
+    def _serve(self, port: int, bind: str, places: embedded.Places, logins: str, generator: str) -> None:
         run = places.data / "run"
         run.mkdir(parents=True, exist_ok=True)
         wanted = []
@@ -92,7 +94,8 @@ class Command(BaseCommand):
         try:
             supervisor.start("mailbox", "web")  # the page first: the workers start while it is being read
             if self._wait_until_ready(port, bind, supervisor):
-                self._say(f"\nHandrail answers at {settings.HANDRAIL_PUBLIC_URL}\n\n{logins}\nCtrl-C stops everything.")
+                self._say(f"\nHandrail answers at {settings.HANDRAIL_PUBLIC_URL}\n\n{logins}\n{generator}\n")
+                self._say("Ctrl-C stops everything.")
             if not supervisor.stopping:
                 supervisor.start()
                 supervisor.watch(also=lambda: embedded.restart_ended(places))
