@@ -47,6 +47,13 @@ class AlreadyVisibleError(PortalError):
         super().__init__(_("The customer can already see this reply, so it can no longer be taken back."))
 
 
+class AlreadyDecidedError(PortalError):
+    """Somebody decided on this mail before, or it needs no decision."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This mail was decided on already, or it has left meanwhile. Nothing was changed."))
+
+
 class InvalidRequestError(PortalError):
     """Input that cannot be filed; the message says what to change."""
 

@@ -12,12 +12,13 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxLengthValidator
 from django.forms.renderers import DjangoTemplates
+from django.http import QueryDict
 from django.template.defaultfilters import filesizeformat
-from django.utils.datastructures import MultiValueDict
 from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from portal import staging
 from portal.actions.tickets import MAX_TEXT
 from portal.models import Category
 
@@ -71,27 +72,23 @@ class AttachmentsField(forms.FileField):
         )
 
     def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[Any]]":
-        """Check number and size, naming each file that cannot be taken."""
-        files = [super(AttachmentsField, self).clean(one, initial) for one in (data or [])]
-        most = settings.HANDRAIL_ATTACHMENTS_PER_MESSAGE
-        errors = []
-        if len(files) > most:
-            words = ngettext("Only {most} file can be sent at once.", "Only {most} files can be sent at once.", most)
-            errors.append(words.format(most=most))
-        for file in files:
-            if file.size > settings.HANDRAIL_ATTACHMENT_BYTES:
-                errors.append(
-                    _("“{name}” is {size} large; we can take up to {limit}.").format(
-                        name=file.name,
-                        size=filesizeformat(file.size),
-                        limit=filesizeformat(settings.HANDRAIL_ATTACHMENT_BYTES),
-                    )
-                )
-            elif not file.size:
-                errors.append(_("“{name}” is empty.").format(name=file.name))
-        if errors:
-            raise ValidationError(errors)
-        return files
+        """The files as they came; `FilesForm` says which of them can be taken."""
+        return [super(AttachmentsField, self).clean(one, initial) for one in (data or [])]
+
+
+class KeyField(forms.UUIDField):
+    """The hidden key of one form page. A page without one (opened long ago, a script) is a sending of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(widget=forms.HiddenInput, required=False, initial=uuid.uuid4)
+
+    def clean(self, value: Any) -> uuid.UUID:
+        """Never refuses: nobody can mend what they cannot see."""
+        try:
+            key: uuid.UUID | None = super().clean(value)
+        except ValidationError:
+            key = None
+        return key or uuid.uuid4()
 
 
 def at_most(most: int, message: "str | _StrPromise") -> MaxLengthValidator:
@@ -111,7 +108,71 @@ def message_field(label: "str | _StrPromise", help_text: "str | _StrPromise" = "
     )
 
 
-class RequestForm(HandrailForm):
+class FilesForm(HandrailForm):
+    """A form with files. Each file that cannot be taken is named with its reason; the others are kept meanwhile.
+
+    `kept` are files put aside when this form was refused before; they go with it like those chosen now.
+    """
+
+    attachments = AttachmentsField()
+
+    def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, files, **kwargs)
+        self.kept = staging.find(data.getlist("kept")) if isinstance(data, QueryDict) else []
+        self.choose_again: list[str] = []
+        self._accepted: list[UploadedFile[Any]] = []
+
+    def clean_attachments(self) -> "list[UploadedFile[Any]]":
+        """All files that go with the message, those kept first."""
+        room = settings.HANDRAIL_ATTACHMENTS_PER_MESSAGE - len(self.kept)
+        errors = []
+        for file in self.cleaned_data["attachments"]:
+            if reason := reason_to_refuse(file, room=room - len(self._accepted)):
+                errors.append(reason)
+            else:
+                self._accepted.append(file)
+        if errors:
+            raise ValidationError(errors)
+        return [*(file.as_upload() for file in self.kept), *self._accepted]
+
+    def put_files_aside(self, *, allowed: bool) -> None:
+        """Keep the files that can be taken until this form is sent again; name them when that is not possible."""
+        try:
+            if not allowed:
+                raise OSError("too many files put aside")
+            self.kept += staging.keep(self._accepted)
+        except OSError:
+            self.choose_again = [file.name or "" for file in self._accepted]
+        self._accepted = []
+
+    def forgive_all_but_files(self) -> None:
+        """Drop the errors of fields that are not filled in yet; a file that cannot be taken is said at once."""
+        for name in [name for name in self.errors if name != "attachments"]:
+            del self.errors[name]
+
+
+def reason_to_refuse(file: "UploadedFile[Any]", *, room: int) -> str:
+    """Why a file cannot be taken, by its name; empty when it can. `room` is for how many more there is room."""
+    size = file.size or 0
+    if size > settings.HANDRAIL_ATTACHMENT_BYTES:
+        return _("“{name}” is {size} large; we can take up to {limit}.").format(
+            name=file.name,
+            size=filesizeformat(size),
+            limit=filesizeformat(settings.HANDRAIL_ATTACHMENT_BYTES),
+        )
+    if not size:
+        return _("“{name}” is empty.").format(name=file.name)
+    if room <= 0:
+        most = settings.HANDRAIL_ATTACHMENTS_PER_MESSAGE
+        return ngettext(
+            "“{name}” is one too many: only {most} file can be sent at once.",
+            "“{name}” is one too many: only {most} files can be sent at once.",
+            most,
+        ).format(name=file.name, most=most)
+    return ""
+
+
+class RequestForm(FilesForm):
     """A new request. A person without an account also says where the answer should go."""
 
     subject = forms.CharField(
@@ -129,7 +190,6 @@ class RequestForm(HandrailForm):
         gettext_lazy("What happened"),
         gettext_lazy("Paste error messages as they are. What did you do, what did you expect, what came instead?"),
     )
-    attachments = AttachmentsField()
     category = forms.ModelChoiceField(
         label=gettext_lazy("What it is about"),
         queryset=Category.objects.none(),
@@ -152,13 +212,14 @@ class RequestForm(HandrailForm):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    filing_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    filing_key = KeyField()
     shown = forms.CharField(widget=forms.HiddenInput, required=False)
     opened = forms.CharField(widget=forms.HiddenInput, required=False, max_length=500)
 
+    field_order = ("subject", "message", "attachments")
+
     def __init__(self, *args: Any, signed_in: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["filing_key"].initial = uuid.uuid4
         if signed_in:
             del self.fields["email"], self.fields["name"]
         categories = list(Category.objects.filter(is_active=True))
@@ -167,16 +228,14 @@ class RequestForm(HandrailForm):
         else:
             del self.fields["category"]
 
-    def clean_filing_key(self) -> uuid.UUID:
-        """A page without a key (an old bookmark, a script) files all the same, as a request of its own."""
-        return self.cleaned_data["filing_key"] or uuid.uuid4()
 
-
-class ReplyForm(HandrailForm):
-    """A further message of a customer on their request."""
+class ReplyForm(FilesForm):
+    """A further message of a customer on their request. Its key makes a second press the same message."""
 
     message = message_field(gettext_lazy("Your message"))
-    attachments = AttachmentsField()
+    form_key = KeyField()
+
+    field_order = ("message", "attachments")
 
 
 class ProfileForm(HandrailForm):
@@ -189,8 +248,3 @@ class ProfileForm(HandrailForm):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-
-
-def chosen_file_names(files: "MultiValueDict[str, UploadedFile[Any]]") -> list[str]:
-    """The names of the files sent with a form, for the sentence that asks to choose them again."""
-    return [file.name or "" for file in files.getlist("attachments")]

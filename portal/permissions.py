@@ -39,6 +39,11 @@ def is_lead(user: Visitor) -> bool:
     return is_person(user) and StaffRole.Role.LEAD in roles_of(user)
 
 
+def may_resolve_mail(user: Visitor) -> bool:
+    """Whether this person decides on mail that was set aside: leads, and the site's administrators."""
+    return is_person(user) and (is_lead(user) or user.is_superuser)
+
+
 def may_reply(user: Visitor, ticket: Ticket) -> bool:
     """Whether this person may release a message here: on a high-touch request its engineer, deputy or a lead."""
     if not is_person(user) or not roles_of(user) | _engineer_of(user, ticket):

@@ -1,9 +1,17 @@
-"""Counts how often something happens, in PostgreSQL, so that a limit holds across processes and without Redis."""
+"""Counts how often something happens, in PostgreSQL, so that a limit holds across processes and without Redis.
+
+Invariant: a counter is kept no longer than any window lasts, and names nobody.
+"""
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection
+from django.utils import timezone
+
+from portal.models import RateCounter
+
+LONGEST_WINDOW = timedelta(days=1)
 
 _COUNT = """
     INSERT INTO portal_ratecounter (key, "window", count) VALUES (%s, %s, 1)
@@ -21,3 +29,9 @@ def hit(key: str, *, limit: int, seconds: int) -> bool:
         cursor.execute(_COUNT, [f"{seconds}:{digest}", window])
         (count,) = cursor.fetchone()
     return bool(count <= limit)
+
+
+def prune() -> int:
+    """Forget every counter whose window is over, whatever its length; returns how many."""
+    count, _per_model = RateCounter.objects.filter(window__lt=timezone.now() - 2 * LONGEST_WINDOW).delete()
+    return count

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import conversation, files, filing, home, profile, suggestions
+from portal.views import conversation, files, filing, home, outbox, profile, suggestions, verdicts
 
 app_name = "portal"
 
@@ -18,6 +18,10 @@ urlpatterns = [
     path("requests/<uuid:reference>/reply/", conversation.reply, name="reply"),
     path("requests/<uuid:reference>/solved/", conversation.close_ticket, name="close_ticket"),
     path("requests/<uuid:reference>/reopen/", conversation.reopen, name="reopen_ticket"),
+    path("requests/<uuid:reference>/verdict/", verdicts.reply, name="judge_reply"),
     path("requests/<uuid:reference>/files/<uuid:public_id>/", files.attachment, name="attachment"),
+    path("verdicts/articles/<int:pk>/", verdicts.article, name="judge_article"),
+    path("mail/aside/", outbox.aside, name="mail_aside"),
+    path("mail/aside/<int:pk>/", outbox.decide, name="decide_on_mail"),
     path("profile/", profile.profile, name="profile"),
 ]

@@ -1,5 +1,7 @@
 """Keeps customers' files: outside the web root, under names of our own, before the message that carries them commits.
 
+What a file is, is read from its bytes; the sender's claim is not believed.
+
 Invariant: a row never points at bytes that are not on disk. Bytes without a row (a rolled-back filing) do no harm.
 """
 
@@ -12,10 +14,10 @@ from django.conf import settings
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
-from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 
 from portal.errors import InvalidRequestError
+from portal.filetypes import SNIFFED_BYTES, clean_name, sniff_type
 from portal.models import Attachment, Message
 
 
@@ -47,11 +49,13 @@ def _write(file: "UploadedFile[Any]") -> dict[str, str | int]:
     for chunk in file.chunks():
         digest.update(chunk)
     file.seek(0)
+    content_type = sniff_type(file.read(SNIFFED_BYTES))
+    file.seek(0)
     folder = timezone.now().strftime("%Y/%m")
     storage_name = storages["attachments"].save(f"{folder}/{uuid.uuid4().hex}", file)
     return {
-        "name": get_valid_filename(file.name or "file")[:255],
-        "content_type": (file.content_type or "application/octet-stream")[:100],
+        "name": clean_name(file.name or ""),
+        "content_type": content_type,
         "size": file.size or 0,
         "sha256": digest.hexdigest(),
         "storage_name": storage_name,

@@ -85,7 +85,7 @@ def file_ticket(*, actor: User, filing: Filing, verified: bool) -> Ticket:
         )
         if not created:  # the same press, twice at once: the other one stored it
             return ticket
-        message = _add_inbound(ticket, actor, filing.text, filing.attachments)
+        message, _new = _add_inbound(ticket, actor, filing.text, filing.attachments)
         DeflectionShown.objects.bulk_create(
             [
                 DeflectionShown(ticket=ticket, article_id=s.article_id, position=s.position, opened=s.opened)
@@ -100,14 +100,27 @@ def file_ticket(*, actor: User, filing: Filing, verified: bool) -> Ticket:
 
 
 def add_customer_message(
-    *, actor: User, ticket: Ticket, text: str, attachments: "Sequence[UploadedFile[Any]]" = ()
+    *,
+    actor: User,
+    ticket: Ticket,
+    text: str,
+    attachments: "Sequence[UploadedFile[Any]]" = (),
+    form_key: uuid.UUID | None = None,
 ) -> Message:
-    """Store what the requester writes on their request, which reopens it. The database advances its version."""
+    """Store what the requester writes on their request, which reopens it. The database advances its version.
+
+    The same `form_key` again (a second press, a browser's retry) returns the message that the first one stored.
+    """
     if ticket.requester_id != actor.pk:
         raise NotAllowedError
+    if form_key and (known := Message.objects.filter(form_key=form_key, ticket=ticket).first()):
+        return known
     _check_text(text)
     with transaction.atomic():
-        message = _add_inbound(ticket, actor, text, attachments)
+        # The race of two presses ends at the unique key: the later one waits for the earlier and finds its message.
+        message, created = _add_inbound(ticket, actor, text, attachments, form_key=form_key)
+        if not created:
+            return message
         Ticket.objects.filter(pk=ticket.pk).update(status=Ticket.Status.OPEN, updated_at=timezone.now())
         audit.record("message.received", actor=actor, target=message, ticket_id=ticket.pk)
     ticket.refresh_from_db(fields=["status", "version"])
@@ -179,12 +192,25 @@ def _change(actor: User, ticket: Ticket, column: str, value: str | int | None) -
     return ticket
 
 
-def _add_inbound(ticket: Ticket, author: User, text: str, attachments: "Sequence[UploadedFile[Any]]") -> Message:
-    message = Message.objects.create(ticket=ticket, direction=Message.Direction.INBOUND, author=author)
-    MessageBody.objects.create(message=message, text=text)
-    store_attachments(message, attachments)
-    transaction.on_commit(partial(message_received.send_robust, sender=Message, message_id=message.pk))
-    return message
+def _add_inbound(
+    ticket: Ticket,
+    author: User,
+    text: str,
+    attachments: "Sequence[UploadedFile[Any]]",
+    *,
+    form_key: uuid.UUID | None = None,
+) -> tuple[Message, bool]:
+    """Store a customer's message, or find the one that the same form stored before; whether it is new stands beside."""
+    fields = {"ticket": ticket, "direction": Message.Direction.INBOUND, "author": author}
+    if form_key is None:
+        message, created = Message.objects.create(**fields), True
+    else:
+        message, created = Message.objects.get_or_create(form_key=form_key, ticket=ticket, defaults=fields)
+    if created:
+        MessageBody.objects.create(message=message, text=text)
+        store_attachments(message, attachments)
+        transaction.on_commit(partial(message_received.send_robust, sender=Message, message_id=message.pk))
+    return message, created
 
 
 def _organisation_of(actor: User, *, verified: bool) -> Organisation | None:

@@ -11,13 +11,13 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.mail import get_connection
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from portal import audit
 from portal.mail.compose import build_mail
-from portal.models import OutboxEntry
+from portal.models import OutboxDecision, OutboxEntry
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,7 @@ BATCH = 50
 
 def deliver_due(limit: int = BATCH) -> int:
     """Send what is due, oldest first, and return how many mails left. Safe to run in many processes at once."""
+    carry_out_decisions()
     if not settings.EMAIL_HOST:
         return 0  # no mail server is named: mail waits in the outbox
     sent = 0
@@ -47,6 +48,27 @@ def set_stuck_aside() -> int:
     if stuck:
         log.error("mail_stuck", extra={"rows": stuck})
     return stuck
+
+
+def carry_out_decisions() -> int:
+    """Do what people decided about mail that was set aside; returns how many rows changed. Run twice, it changes none.
+
+    Only a row still set aside after the very attempt that was decided on moves: a decision never touches a later one.
+    """
+    done = 0
+    for decision in OutboxDecision.objects.filter(
+        entry__state__in=[OutboxEntry.State.FAILED, OutboxEntry.State.STUCK], attempt=F("entry__attempts")
+    ):
+        retry = decision.verb == OutboxDecision.Verb.RETRY
+        state = OutboxEntry.State.QUEUED if retry else OutboxEntry.State.GIVEN_UP
+        done += OutboxEntry.objects.filter(
+            pk=decision.entry_id,
+            attempts=decision.attempt,
+            state__in=[OutboxEntry.State.FAILED, OutboxEntry.State.STUCK],
+        ).update(state=state, due_at=Now())
+    if done:
+        log.info("mail_decisions_carried_out", extra={"rows": done})
+    return done
 
 
 def _claim() -> OutboxEntry | None:

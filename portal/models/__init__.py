@@ -2,26 +2,31 @@
 
 from portal.models.accounts import Membership, Organisation, RateCounter, StaffRole, Team
 from portal.models.audit import AuditEvent
-from portal.models.deflection import DeflectionShown
-from portal.models.mail import Notice, OutboxEntry
+from portal.models.deflection import ArticleVerdict, DeflectionShown, ReplyVerdict
+from portal.models.figures import FirstResponse
+from portal.models.mail import Notice, OutboxDecision, OutboxEntry
 from portal.models.messages import Attachment, Message, MessageBody, MessageStop, ReleasePayload
 from portal.models.tickets import Category, Ticket
 from portal.models.user import User
 
 __all__ = [
+    "ArticleVerdict",
     "Attachment",
     "AuditEvent",
     "Category",
     "DeflectionShown",
+    "FirstResponse",
     "Membership",
     "Message",
     "MessageBody",
     "MessageStop",
     "Notice",
     "Organisation",
+    "OutboxDecision",
     "OutboxEntry",
     "RateCounter",
     "ReleasePayload",
+    "ReplyVerdict",
     "StaffRole",
     "Team",
     "Ticket",

@@ -2,12 +2,13 @@
 
 Invariant: a row has no text. What is mailed is read from a released payload or from a fixed template, by the mailer.
 States: queued -> in_flight -> sent; queued -> held (stopped before it left); in_flight -> queued only when the server
-refused it for now, -> failed when for good, -> stuck when nobody knows whether it left: a person decides then.
+refused it for now, -> failed when for good, -> stuck when nobody knows whether it left: a person decides then, and
+the mailer alone carries the decision out (-> queued, -> given_up).
 """
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +26,15 @@ class Notice(models.TextChoices):
     ACCOUNT_CHANGED = "account_changed", _("Your account was changed")
 
 
+class OutboxEntryQuerySet(models.QuerySet["OutboxEntry"]):
+    """Reads of the outbox, as verbs that chain."""
+
+    def aside(self) -> "OutboxEntryQuerySet":
+        """Mail that waits for a person: refused for good, or unclear whether it left, and not decided on yet."""
+        decided = OutboxDecision.objects.filter(entry=OuterRef("pk"), attempt=OuterRef("attempts"))
+        return self.filter(~Exists(decided), state__in=["failed", "stuck"])
+
+
 class OutboxEntry(models.Model):
     """One mail to be sent."""
 
@@ -35,6 +45,7 @@ class OutboxEntry(models.Model):
         HELD = "held", _("Kept back")
         FAILED = "failed", _("Refused by the mail server")
         STUCK = "stuck", _("Unclear whether it was sent")
+        GIVEN_UP = "given_up", _("Given up by a person")
 
     message = models.OneToOneField(Message, models.PROTECT, null=True, blank=True, related_name="outbox_entry")
     notice = models.CharField(max_length=24, choices=Notice, blank=True, default="")
@@ -49,6 +60,8 @@ class OutboxEntry(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
+    objects = OutboxEntryQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("outgoing mail")
         verbose_name_plural = _("outgoing mail")
@@ -56,6 +69,7 @@ class OutboxEntry(models.Model):
         indexes = [
             models.Index(fields=["due_at"], name="outbox_due", condition=Q(state="queued")),
             models.Index(fields=["claimed_at"], name="outbox_in_flight", condition=Q(state="in_flight")),
+            models.Index(fields=["id"], name="outbox_aside", condition=Q(state__in=["failed", "stuck"])),
         ]
         constraints = [
             models.CheckConstraint(
@@ -64,7 +78,30 @@ class OutboxEntry(models.Model):
                 name="outbox_message_or_notice",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["queued", "in_flight", "sent", "held", "failed", "stuck"]),
+                condition=Q(state__in=["queued", "in_flight", "sent", "held", "failed", "stuck", "given_up"]),
                 name="outbox_state_known",
             ),
+        ]
+
+
+class OutboxDecision(models.Model):
+    """What a person decided about a mail that was set aside after so many attempts. Insert-only.
+
+    The web role cannot touch an outbox row, so that no page can send a mail again: the mailer reads this and does it.
+    """
+
+    class Verb(models.TextChoices):
+        RETRY = "retry", _("Send again")
+        GIVE_UP = "give_up", _("Give up")
+
+    entry = models.ForeignKey(OutboxEntry, models.PROTECT, related_name="decisions")
+    attempt = models.PositiveSmallIntegerField()
+    verb = models.CharField(max_length=8, choices=Verb)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["entry", "attempt"], name="one_decision_an_attempt"),
+            models.CheckConstraint(condition=Q(verb__in=["retry", "give_up"]), name="outbox_decision_known"),
         ]

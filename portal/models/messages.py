@@ -78,6 +78,8 @@ class Message(models.Model):
     visible_from = models.DateTimeField(db_default=Now())
     automatic = models.CharField(max_length=10, choices=Automatic, default=Automatic.NONE)
     created_at = models.DateTimeField(db_default=Now())
+    # One press of one form: a second press, a browser's retry and a reload are the same message.
+    form_key = models.UUIDField(unique=True, null=True, editable=False)
 
     objects = MessageQuerySet.as_manager()
 
@@ -85,7 +87,10 @@ class Message(models.Model):
         verbose_name = _("message")
         verbose_name_plural = _("messages")
         ordering = ["id"]
-        indexes = [models.Index(fields=["ticket", "id"], name="message_of_ticket")]
+        indexes = [
+            models.Index(fields=["ticket", "id"], name="message_of_ticket"),
+            models.Index(fields=["ticket", "visible_from"], name="message_outbound", condition=Q(direction="outbound")),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(direction="outbound", payload__isnull=False, released_by__isnull=False, author__isnull=True)

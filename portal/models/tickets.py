@@ -112,6 +112,7 @@ class Ticket(models.Model):
             models.Index(fields=["requester", "-id"], name="ticket_by_requester"),
             models.Index(fields=["status", "priority", "-id"], name="ticket_queue"),
             models.Index(fields=["assignee", "status"], name="ticket_by_assignee"),
+            models.Index(fields=["created_at"], name="ticket_filed"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -1,21 +1,25 @@
-"""Statuses in the customer's words: what a state means for them, never our jargon."""
+"""Statuses and times in the customer's words: what a state means for them, never our jargon."""
 
 from django import template
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from portal.models import Ticket
+from portal.waits import DAY, HOUR
 
 register = template.Library()
 
 IN_WORDS = {
     Ticket.Status.OPEN: _("With us"),
-    Ticket.Status.WAITING: _("Waiting for you"),
+    Ticket.Status.WAITING: _("Answered, waits for you"),
     Ticket.Status.SOLVED: _("Solved"),
     Ticket.Status.CLOSED: _("Closed"),
 }
 EXPLAINED = {
-    Ticket.Status.OPEN: _("The next word is ours. A person will answer you here and by e-mail."),
-    Ticket.Status.WAITING: _("We answered. Write back below if that does not settle it."),
+    Ticket.Status.OPEN: _("The next word is ours. A person reads what you wrote and answers here and by e-mail."),
+    Ticket.Status.WAITING: _(
+        "We answered. Say below whether that solved it, or write back; it stays open until you do."
+    ),
     Ticket.Status.SOLVED: _("Solved. If it comes back, write below and the request opens again."),
     Ticket.Status.CLOSED: _("Closed. If it comes back, write below and the request opens again."),
 }
@@ -31,3 +35,15 @@ def status_in_words(ticket: Ticket) -> str:
 def status_explained(ticket: Ticket) -> str:
     """What the status means and what to do."""
     return str(EXPLAINED[Ticket.Status(ticket.status)])
+
+
+@register.filter
+def as_duration(minutes: int) -> str:
+    """A rounded number of minutes as people say it: in minutes, in hours up to two days, then in days."""
+    if minutes < HOUR:
+        return ngettext("{n} minute", "{n} minutes", minutes).format(n=minutes)
+    if minutes <= 2 * DAY:
+        hours = minutes // HOUR
+        return ngettext("{n} hour", "{n} hours", hours).format(n=hours)
+    days = minutes // DAY
+    return ngettext("{n} day", "{n} days", days).format(n=days)

@@ -40,7 +40,9 @@ def follow(request: HttpRequest, ticket: Ticket) -> None:
 
 def find_ticket(request: HttpRequest, reference: uuid.UUID) -> Access:
     """Return the request if this visitor may read it; Http404 otherwise."""
-    tickets = Ticket.objects.select_related("requester", "organisation", "category").filter(reference=reference)
+    tickets = Ticket.objects.select_related("requester", "organisation__engineer", "category").filter(
+        reference=reference
+    )
     ticket = tickets.visible_to(request.user).first()
     if ticket is not None:
         own = ticket.requester_id == request.user.pk

@@ -5,7 +5,6 @@ Invariant: a customer sees a reply only once it is visible and was not stopped, 
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -23,15 +22,17 @@ from django.views.decorators.http import require_POST, require_safe
 from portal import ratelimit
 from portal.actions.tickets import add_customer_message, reopen_ticket, solve_ticket
 from portal.errors import PortalError
-from portal.forms import ReplyForm, chosen_file_names
-from portal.models import Attachment, Message, Ticket, User
+from portal.firstresponse import Expectation, Expectations
+from portal.forms import ReplyForm
+from portal.models import Ticket, User
 from portal.permissions import ticket_from_token
 from portal.views.access import Access, find_ticket, follow
-from portal.views.errors import too_often
+from portal.views.files import content_key, keep_files
+from portal.views.listing import listed
+from portal.views.thread import ThreadPage, thread_page
 
 PER_PAGE = 20
 REPLIES_PER_TEN_MINUTES = 30
-SAME_PRESS = timedelta(minutes=2)
 OPEN = Q(status__in=[Ticket.Status.OPEN, Ticket.Status.WAITING])
 
 
@@ -42,20 +43,6 @@ class Filter:
     value: str
     label: str
     count: int
-
-
-@dataclass(frozen=True)
-class ThreadEntry:
-    """A message as its reader sees it."""
-
-    id: int
-    who: str
-    when: datetime
-    text: str
-    from_support: bool
-    is_yours: bool
-    is_automatic: bool
-    attachments: tuple[Attachment, ...]
 
 
 @never_cache
@@ -71,9 +58,12 @@ def tickets(request: HttpRequest) -> HttpResponse:
         Filter("all", _("All"), counts["all"]),
     ]
     chosen = request.GET.get("show", "open")
-    wanted = {"open": own.filter(OPEN), "solved": own.exclude(OPEN)}.get(chosen, own)
+    if chosen not in {one.value for one in filters}:
+        chosen = "all"
+    wanted = {"open": own.filter(OPEN), "solved": own.exclude(OPEN)}.get(chosen, own).select_related("organisation")
     page = Paginator(wanted.order_by("-updated_at", "-pk"), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "portal/tickets.html", {"filters": filters, "filter": chosen, "page": page})
+    context = {"filters": filters, "filter": chosen, "page": page, "requests": listed(page.object_list)}
+    return render(request, "portal/tickets.html", context)
 
 
 @never_cache
@@ -111,21 +101,27 @@ def ticket(request: HttpRequest, reference: uuid.UUID) -> HttpResponse:
 @require_POST
 def reply(request: HttpRequest, reference: uuid.UUID) -> HttpResponse:
     """Add what the requester wrote; on any refusal the page comes back with it."""
-    access = _writable(request, reference)
+    access = writable(request, reference)
     form = ReplyForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, access, form, status=422)
-    text = form.cleaned_data["message"]
-    if not _is_second_press(access, text):
-        if not ratelimit.hit(f"reply:{access.ticket.pk}", limit=REPLIES_PER_TEN_MINUTES, seconds=600):
-            return too_often(request, minutes=10)
-        try:
-            add_customer_message(
-                actor=access.author, ticket=access.ticket, text=text, attachments=form.cleaned_data["attachments"]
-            )
-        except PortalError as error:
-            form.add_error(None, str(error))
-            return _page(request, access, form, status=422)
+    if not ratelimit.hit(f"reply:{access.ticket.pk}", limit=REPLIES_PER_TEN_MINUTES, seconds=600):
+        form.add_error(
+            None, _("Those were many messages in a short time. Nothing is lost: please send again in a while.")
+        )
+        return _page(request, access, form, status=429)
+    data = form.cleaned_data
+    try:
+        add_customer_message(
+            actor=access.author,
+            ticket=access.ticket,
+            text=data["message"],
+            attachments=data["attachments"],
+            form_key=content_key(data["form_key"], access.author, data["message"], files=data["attachments"]),
+        )
+    except PortalError as error:
+        form.add_error(None, str(error))
+        return _page(request, access, form, status=422)
     messages.success(request, _("Sent. A person reads it."))
     return redirect(f"{reverse('portal:ticket', args=[reference])}?arrived=1")
 
@@ -133,7 +129,7 @@ def reply(request: HttpRequest, reference: uuid.UUID) -> HttpResponse:
 @require_POST
 def close_ticket(request: HttpRequest, reference: uuid.UUID) -> HttpResponse:
     """The requester says that it is solved."""
-    access = _writable(request, reference)
+    access = writable(request, reference)
     solve_ticket(actor=access.author, ticket=access.ticket)
     messages.success(request, _("Marked as solved. Writing here opens it again."))
     return redirect("portal:ticket", reference)
@@ -142,13 +138,14 @@ def close_ticket(request: HttpRequest, reference: uuid.UUID) -> HttpResponse:
 @require_POST
 def reopen(request: HttpRequest, reference: uuid.UUID) -> HttpResponse:
     """The requester takes it up again."""
-    access = _writable(request, reference)
+    access = writable(request, reference)
     reopen_ticket(actor=access.author, ticket=access.ticket)
     messages.success(request, _("Open again. The next word is ours."))
     return redirect("portal:ticket", reference)
 
 
-def _writable(request: HttpRequest, reference: uuid.UUID) -> Access:
+def writable(request: HttpRequest, reference: uuid.UUID) -> Access:
+    """The request, for those who write on it in its requester's name; Http404 for everybody else."""
     access = find_ticket(request, reference)
     if not access.may_write:
         raise Http404(_("Only the person who filed this request writes here."))
@@ -156,49 +153,34 @@ def _writable(request: HttpRequest, reference: uuid.UUID) -> Access:
 
 
 def _page(request: HttpRequest, access: Access, form: ReplyForm, *, status: int = 200) -> HttpResponse:
+    keep_files(request, form)
+    ticket = access.ticket
+    page = thread_page(access, request.user if isinstance(request.user, User) else None, request.GET.get("page"))
+    newest_reply = next((entry for entry in reversed(page.entries) if entry.from_support), None)
+    answered = newest_reply is not None or page.is_answered(access)
+    waits = ticket.status == Ticket.Status.OPEN and not answered
     context = {
-        "ticket": access.ticket,
-        "thread": thread(access, request.user if isinstance(request.user, User) else None),
+        "ticket": ticket,
+        "thread": page.entries,
+        "page": page.of,
         "form": form,
-        "files_to_choose_again": chosen_file_names(request.FILES),
         "may_reply": access.may_write,
         "follows": access.follows,
         "arrived": "arrived" in request.GET,
-        "is_open": access.ticket.status in {Ticket.Status.OPEN, Ticket.Status.WAITING},
+        "is_open": ticket.status in {Ticket.Status.OPEN, Ticket.Status.WAITING},
+        "answered": answered,
+        "waits": waits,
+        "expected": _expected(access) if waits else None,
+        "reply_to_judge": newest_reply if _may_judge(access, page) else None,
     }
     return render(request, "portal/ticket.html", context, status=status)
 
 
-def thread(access: Access, reader: User | None) -> list[ThreadEntry]:
-    """What this reader may see of the conversation now, oldest first."""
-    visible = access.ticket.messages.visible_to_customer().with_text().order_by("visible_from", "pk")
-    return [_entry(message, access, reader) for message in visible]
+def _expected(access: Access) -> Expectation | None:
+    waited = timezone.now() - access.ticket.created_at
+    return Expectations().of(access.ticket, waited=waited, by_link=access.follows)
 
 
-def _entry(message: Message, access: Access, reader: User | None) -> ThreadEntry:
-    from_support = message.direction == Message.Direction.OUTBOUND
-    person = message.released_by if from_support else message.author
-    yours = not from_support and (access.follows or (reader is not None and person == reader))
-    # A link proves nothing about who holds it: it must not tell them the name that an account goes by.
-    name = _("You") if yours and access.follows else (person.get_full_name() if person else _("Unknown"))
-    return ThreadEntry(
-        id=message.pk,
-        who=name,
-        when=message.visible_from if from_support else message.created_at,
-        text=message.text,
-        from_support=from_support,
-        is_yours=yours and not access.follows,
-        is_automatic=message.automatic in {Message.Automatic.AUTO_REPLY, Message.Automatic.BOUNCE},
-        attachments=tuple(message.attachments.all()),
-    )
-
-
-def _is_second_press(access: Access, text: str) -> bool:
-    """Whether the newest message is this very text, stored a moment ago by the first press of the same button."""
-    newest = access.ticket.messages.inbound().with_text().order_by("-pk").first()
-    return (
-        newest is not None
-        and newest.author_id == access.author.pk
-        and newest.text == text
-        and newest.created_at > timezone.now() - SAME_PRESS
-    )
+def _may_judge(access: Access, page: ThreadPage) -> bool:
+    """Only the requester, only while an answer waits for their word, and only beside the newest messages."""
+    return access.may_write and access.ticket.status == Ticket.Status.WAITING and page.of.number == 1

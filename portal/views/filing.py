@@ -1,6 +1,5 @@
 """Filing a request, and its receipt. Works with scripts off and with search, Redis and the suggestions down."""
 
-import hashlib
 import logging
 import uuid
 
@@ -16,14 +15,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from kb.models import ArticlePage
 from portal import ratelimit
 from portal.actions.accounts import ensure_guest
-from portal.actions.suggestions import shown_articles
+from portal.actions.suggestions import shown_articles, sign_shown
 from portal.actions.tickets import Filing, ShownArticle
 from portal.actions.tickets import file_ticket as file_ticket_action
 from portal.errors import InvalidRequestError
-from portal.forms import RequestForm, chosen_file_names
+from portal.firstresponse import Expectations
+from portal.forms import RequestForm
 from portal.models import Ticket, User
 from portal.permissions import follow_token
 from portal.views.access import find_ticket, follow
+from portal.views.files import content_key, keep_files
 from portal.views.suggestions import Suggestions, find_suggestions, may_ask
 
 log = logging.getLogger(__name__)
@@ -37,11 +38,14 @@ def file_ticket(request: HttpRequest) -> HttpResponse:
     """The request form. POST files, or with `action=suggest` shows matching articles and keeps everything."""
     signed_in = request.user.is_authenticated
     if request.method != "POST":
-        return _form_page(request, RequestForm(signed_in=signed_in))
+        article = article_read_before(request)
+        carried = {"opened": str(article.pk)} if article else {}
+        return _form_page(request, RequestForm(signed_in=signed_in, initial=carried), article=article)
     if request.POST.get("action") == "suggest":
-        typed = {name: request.POST[name] for name in RequestForm.base_fields if name in request.POST}
+        form = RequestForm(request.POST, request.FILES, signed_in=signed_in)
+        form.forgive_all_but_files()
         found = find_suggestions(request) if may_ask(request) else Suggestions((), request.POST.get("shown", ""))
-        return _form_page(request, RequestForm(signed_in=signed_in, initial=typed), found=found)
+        return _form_page(request, form, found=found)
     form = RequestForm(request.POST, request.FILES, signed_in=signed_in)
     if not form.is_valid():
         return _form_page(request, form, status=422)
@@ -69,18 +73,41 @@ def receipt(request: HttpRequest, reference: uuid.UUID) -> HttpResponse:
     follow_url = ""
     if access.follows:
         follow_url = request.build_absolute_uri(reverse("portal:follow", args=[follow_token(access.ticket)]))
-    return render(request, "portal/receipt.html", {"ticket": access.ticket, "follow_url": follow_url})
+    context = {
+        "ticket": access.ticket,
+        "follow_url": follow_url,
+        "follows": access.follows,
+        "expected": Expectations().of(access.ticket, by_link=access.follows),
+    }
+    return render(request, "portal/receipt.html", context)
+
+
+def article_read_before(request: HttpRequest) -> ArticlePage | None:
+    """The article that did not solve it, which somebody read before they came here; only one that they may read."""
+    wanted = request.GET.get("article", "")
+    if not wanted.isdecimal() or len(wanted) > 18:
+        return None
+    audiences = frozenset(request.audiences)  # type: ignore[attr-defined]
+    article: ArticlePage | None = ArticlePage.objects.for_audiences(audiences).with_writers().filter(pk=wanted).first()
+    return article
 
 
 def _form_page(
-    request: HttpRequest, form: RequestForm, *, found: Suggestions | None = None, status: int = 200
+    request: HttpRequest,
+    form: RequestForm,
+    *,
+    found: Suggestions | None = None,
+    article: ArticlePage | None = None,
+    status: int = 200,
 ) -> HttpResponse:
+    keep_files(request, form)
+    shown = found.shown if found else request.POST.get("shown", "")
     context = {
         "form": form,
-        "files_to_choose_again": chosen_file_names(request.FILES),
         "suggestions": found.hits if found else (),
-        "shown": found.shown if found else request.POST.get("shown", ""),
+        "shown": sign_shown([article.pk]) if article else shown,
         "asked": found is not None,
+        "article": article,
     }
     return render(request, "portal/file_ticket.html", context, status=status)
 
@@ -109,20 +136,12 @@ def _filing(form: RequestForm, actor: User, shown: list[ShownArticle]) -> Filing
     return Filing(
         subject=data["subject"],
         text=data["message"],
-        filing_key=_key_of_content(form, actor),
+        filing_key=content_key(data["filing_key"], actor, data["subject"], data["message"], files=data["attachments"]),
         language=get_language() or "en",
         category_slug=category.slug if category else "",
         attachments=data["attachments"],
         shown=shown,
     )
-
-
-def _key_of_content(form: RequestForm, actor: User) -> uuid.UUID:
-    """The same page sent twice unchanged is one request; sent again with other words it is another."""
-    data = form.cleaned_data
-    files = [(file.name, file.size) for file in data["attachments"]]
-    content = repr((actor.pk, data["subject"], data["message"], files))
-    return uuid.uuid5(data["filing_key"], hashlib.sha256(content.encode()).hexdigest())
 
 
 def _shown(form: RequestForm) -> list[ShownArticle]:

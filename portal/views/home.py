@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from kb.models import ArticlePage
 from kb.sections import front_sections
 from portal.models import Ticket
+from portal.views.listing import listed
 
 ARTICLES_SHOWN = 6
 REQUESTS_SHOWN = 3
@@ -31,9 +32,10 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show both ways, the visitor's open requests, the topics, and articles revised lately."""
     own = Ticket.objects.none()
     if request.user.is_authenticated:
-        own = Ticket.objects.filter(requester_id=request.user.pk).open().order_by("-updated_at")[:REQUESTS_SHOWN]
+        mine = Ticket.objects.filter(requester_id=request.user.pk).select_related("organisation")
+        own = mine.open().order_by("-updated_at")[:REQUESTS_SHOWN]
     topics = front_sections(request, frozenset(request.audiences))  # type: ignore[attr-defined]
-    context = {"articles": _revised_lately(request), "open_tickets": own, "topics": topics}
+    context = {"articles": _revised_lately(request), "requests": listed(own), "topics": topics}
     return render(request, "portal/home.html", context)
 
 

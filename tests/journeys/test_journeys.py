@@ -110,7 +110,7 @@ def test_a_customer_asks_and_a_person_answers(running_site: RunningSite, new_pag
     customer.get_by_role("link", name="Open your request").click()
     answer = _reload_until(customer, customer.get_by_role("article", name=f"Sent by {REP}"))
     expect(answer).to_contain_text("Write back if it stays locked.")
-    expect(customer.get_by_text("Waiting for you")).to_be_visible()
+    expect(customer.get_by_text("Answered, waits for you")).to_be_visible()
     _assert_sent_once_by_the_rep(running_site, number, to=running_site.logins["customer"][0], from_draft=True)
 
 

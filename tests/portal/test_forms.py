@@ -83,7 +83,7 @@ def test_each_file_that_cannot_be_taken_is_named() -> None:
 @override_settings(HANDRAIL_ATTACHMENTS_PER_MESSAGE=1)
 def test_too_many_files_are_refused() -> None:
     form = _form(TYPED, SimpleUploadedFile("a.log", b"a"), SimpleUploadedFile("b.log", b"b"))
-    assert "1 file" in form.errors["attachments"][0]
+    assert "only 1 file" in form.errors["attachments"][0]
 
 
 def test_a_text_that_is_too_long_is_kept_whole_and_the_browser_never_cuts_it() -> None:

@@ -1,5 +1,6 @@
 """My requests and the conversation: who sees what, who may write, and that files are downloads for the right people."""
 
+import re
 import uuid
 
 import pytest
@@ -70,7 +71,7 @@ def test_a_list_of_many_costs_as_many_queries_as_one_of_few(
     for number in range(12):
         make_ticket(mara, subject=f"Trouble {number}")
     client.force_login(mara)
-    with django_assert_max_num_queries(8):  # type: ignore[operator]
+    with django_assert_max_num_queries(10):  # type: ignore[operator]
         client.get(reverse("portal:tickets"))
 
 
@@ -125,9 +126,31 @@ def test_a_reply_is_added_and_reopens_the_request(client: Client, mara: User, ti
 
 def test_a_double_press_stores_one_message(client: Client, mara: User, ticket: Ticket) -> None:
     client.force_login(mara)
+    key = {"form_key": str(uuid.uuid4())}
     for _ in range(2):
-        assert client.post(_url("reply", ticket), {"message": "It is back."}).status_code == 302
+        assert client.post(_url("reply", ticket), {"message": "It is back.", **key}).status_code == 302
     assert ticket.messages.count() == 2
+
+
+def test_the_same_words_from_a_new_page_or_other_words_from_the_same_are_another_message(
+    client: Client, mara: User, ticket: Ticket
+) -> None:
+    client.force_login(mara)
+    key = str(uuid.uuid4())
+    for words, form_key in [("Any news?", key), ("Any news?", str(uuid.uuid4())), ("Never mind.", key), ("Hm.", "x")]:
+        assert client.post(_url("reply", ticket), {"message": words, "form_key": form_key}).status_code == 302
+    assert ticket.messages.count() == 5
+
+
+def test_every_reply_form_has_a_key_of_its_own_that_survives_an_error(
+    client: Client, mara: User, ticket: Ticket
+) -> None:
+    client.force_login(mara)
+    pages = [client.get(_url("ticket", ticket)).content.decode() for _ in range(2)]
+    keys = {key for page in pages for key in re.findall(r'name="form_key" value="([^"]+)"', page)}
+    assert len(keys) == 2
+    key = keys.pop()
+    assert key in client.post(_url("reply", ticket), {"message": "", "form_key": key}).content.decode()
 
 
 def test_a_refused_reply_comes_back_with_its_words(client: Client, mara: User, ticket: Ticket) -> None:
