@@ -162,6 +162,18 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_CHANGE_EMAIL = True  # one address an account: requests belong to the person behind it
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_FORMS = {
+    "login": "portal.accountforms.LoginForm",
+    "signup": "portal.accountforms.SignupForm",
+    "reset_password": "portal.accountforms.ResetPasswordForm",
+    "reset_password_from_key": "portal.accountforms.ResetPasswordKeyForm",
+    "change_password": "portal.accountforms.ChangePasswordForm",
+    "set_password": "portal.accountforms.SetPasswordForm",
+    "add_email": "portal.accountforms.AddEmailForm",
+    "reauthenticate": "portal.accountforms.ReauthenticateForm",
+}
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]  # one that has no catalogue of its own would show pages in two languages

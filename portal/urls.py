@@ -25,4 +25,5 @@ urlpatterns = [
 handler400 = "portal.views.errors.bad_request"
 handler403 = "portal.views.errors.forbidden"
 handler404 = "portal.views.errors.not_found"
+handler429 = "portal.views.errors.too_often"  # allauth asks for it by this name
 handler500 = "portal.views.errors.server_error"

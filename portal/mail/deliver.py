@@ -8,6 +8,7 @@ import logging
 import smtplib
 from datetime import timedelta
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.mail import get_connection
 from django.db import transaction
@@ -85,7 +86,7 @@ def _claim() -> OutboxEntry | None:
             )
             if entry is None:
                 return None
-            if entry.message is not None and entry.message.is_stopped:
+            if (entry.message is not None and entry.message.is_stopped) or _address_is_gone(entry):
                 OutboxEntry.objects.filter(pk=entry.pk).update(state=OutboxEntry.State.HELD)
                 continue
             OutboxEntry.objects.filter(pk=entry.pk).update(
@@ -93,6 +94,11 @@ def _claim() -> OutboxEntry | None:
             )
             entry.attempts += 1
             return entry
+
+
+def _address_is_gone(entry: OutboxEntry) -> bool:
+    """Whether the notice is about an address that its owner has taken off the account meanwhile."""
+    return entry.email_address_id is not None and not EmailAddress.objects.filter(pk=entry.email_address_id).exists()
 
 
 def _send(entry: OutboxEntry) -> bool:

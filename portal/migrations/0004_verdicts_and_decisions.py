@@ -61,6 +61,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name='outboxentry',
+            name='email_address',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='account.emailaddress'),
+        ),
+        migrations.AlterField(
+            model_name='outboxentry',
             name='state',
             field=models.CharField(choices=[('queued', 'Waiting to be sent'), ('in_flight', 'Being sent'), ('sent', 'Sent'), ('held', 'Kept back'), ('failed', 'Refused by the mail server'), ('stuck', 'Unclear whether it was sent'), ('given_up', 'Given up by a person')], default='queued', max_length=10),
         ),

@@ -51,7 +51,10 @@ class OutboxEntry(models.Model):
     notice = models.CharField(max_length=24, choices=Notice, blank=True, default="")
     ticket = models.ForeignKey(Ticket, models.PROTECT, null=True, blank=True, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
-    email_address = models.ForeignKey("account.EmailAddress", models.CASCADE, null=True, blank=True, related_name="+")
+    # Addresses come and go; what was mailed to one stays on record, and nobody here may delete or change a row for it.
+    email_address = models.ForeignKey(
+        "account.EmailAddress", models.DO_NOTHING, null=True, blank=True, related_name="+", db_constraint=False
+    )
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     failure = models.CharField(max_length=40, blank=True, default="")

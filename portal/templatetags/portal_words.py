@@ -1,8 +1,8 @@
 """Statuses and times in the customer's words: what a state means for them, never our jargon."""
 
 from django import template
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from portal.models import Ticket
 from portal.waits import DAY, HOUR
@@ -47,3 +47,24 @@ def as_duration(minutes: int) -> str:
         return ngettext("{n} hour", "{n} hours", hours).format(n=hours)
     days = minutes // DAY
     return ngettext("{n} day", "{n} days", days).format(n=days)
+
+
+BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari"))
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+@register.filter
+def browser_in_words(user_agent: str) -> str:
+    """A browser's name and system, as far as its own account of itself tells."""
+    browser = next((name for mark, name in BROWSERS if mark in user_agent), "")
+    system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
+    if browser and system:
+        return gettext("{browser} on {system}").format(browser=browser, system=system)
+    return browser or system or gettext("An unknown browser")

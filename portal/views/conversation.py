@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 from portal import ratelimit
 from portal.actions.tickets import add_customer_message, reopen_ticket, solve_ticket
 from portal.errors import PortalError
-from portal.firstresponse import Expectation, Expectations
+from portal.firstresponse import Expectation, Expectations, Known
 from portal.forms import ReplyForm
 from portal.models import Ticket, User
 from portal.permissions import ticket_from_token
@@ -62,7 +62,9 @@ def tickets(request: HttpRequest) -> HttpResponse:
         chosen = "all"
     wanted = {"open": own.filter(OPEN), "solved": own.exclude(OPEN)}.get(chosen, own).select_related("organisation")
     page = Paginator(wanted.order_by("-updated_at", "-pk"), PER_PAGE).get_page(request.GET.get("page"))
-    context = {"filters": filters, "filter": chosen, "page": page, "requests": listed(page.object_list)}
+    lines = listed(page.object_list)
+    no_figure = any(line.expected is not None and line.expected.known is Known.TOO_FEW for line in lines)
+    context = {"filters": filters, "filter": chosen, "page": page, "requests": lines, "no_figure": no_figure}
     return render(request, "portal/tickets.html", context)
 
 

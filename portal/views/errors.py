@@ -3,7 +3,11 @@
 Invariant: they work when what broke is the database: the page of a server error is made of nothing but its template.
 """
 
+import sys
+
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -14,8 +18,7 @@ KEPT_FIELDS = ("subject", "message", "text", "note")
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """More than the server takes in one go, or a request that makes no sense; the browser still has the words."""
-    too_much = isinstance(exception, TOO_MUCH)
-    return HttpResponse(render_to_string("400.html", {"too_much": too_much}), status=400)
+    return _alone(413 if isinstance(exception, TOO_MUCH) else 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -29,8 +32,17 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Our mistake."""
-    return HttpResponse(render_to_string("500.html"), status=500)
+    """Our mistake; or the database is away for a moment, as during an upgrade, and the same page works soon."""
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        response = _alone(503)
+        response["Retry-After"] = "60"
+        return response
+    return _alone(500)
+
+
+def _alone(status: int) -> HttpResponse:
+    """A page that needs neither database nor session, and names an address that a person reads."""
+    return HttpResponse(render_to_string(f"{status}.html", {"address": settings.DEFAULT_FROM_EMAIL}), status=status)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -32,7 +32,7 @@ STRANGER = {"subject": "Backups stop", "message": "At 40 percent.", "email": "ma
         ("Größe".encode(), "text/plain"),
         ("UTF-16 \u2026".encode("utf-16"), "text/plain"),
         (b"<script>alert(1)</script>", "text/plain"),
-        (gzip.compress(b"x"), "application/gzip"),
+        (gzip.compress(b"x", mtime=0), "application/gzip"),
         (b"PK\x03\x04...", "application/zip"),
         (b"%PDF-1.7", "application/pdf"),
         (b"\x89PNG\r\n\x1a\n", "image/png"),

@@ -3,7 +3,10 @@
 import re
 
 import pytest
+from django.conf import settings
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.test import Client
 from django.test.client import RequestFactory
 from django.urls import reverse
@@ -131,9 +134,30 @@ class TestErrorPages:
         settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10  # type: ignore[attr-defined]
         client.raise_request_exception = False
         response = client.post(reverse("portal:file_ticket"), {"subject": "a", "message": "b" * 100})
-        assert response.status_code == 400
+        assert response.status_code == 413
         assert "too much at once" in response.content.decode()
         assert not Ticket.objects.exists()
+
+    @pytest.mark.parametrize(("error", "status"), [(OperationalError, 503), (ValueError, 500)])
+    def test_a_database_that_is_away_is_not_called_broken(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch, error: type[Exception], status: int
+    ) -> None:
+        def broken(*_: object, **__: object) -> None:
+            raise error
+
+        monkeypatch.setattr(errors, "render", broken)
+        client.raise_request_exception = False
+        response = client.get("/nowhere/")
+        page = response.content.decode()
+        assert response.status_code == status
+        assert ("for a moment" in page) is (status == 503)
+        assert f"mailto:{settings.DEFAULT_FROM_EMAIL}" in page
+        assert response.has_header("Retry-After") is (status == 503)
+
+    @pytest.mark.parametrize("name", ["403.html", "403_csrf.html", "404.html", "429.html"])
+    def test_every_error_leads_to_a_person(self, name: str, rf: RequestFactory) -> None:
+        page = render_to_string(name, {}, rf.get("/"))
+        assert reverse("portal:file_ticket") in page
 
     def test_another_bad_request_is_not_called_too_much(self, client: Client) -> None:
         response = client.get(reverse("portal:home"), headers={"host": "elsewhere.example"})
