@@ -82,7 +82,7 @@ def test_the_page_shows_label_writer_review_contents_body_and_a_person(client: C
         "vaultctl &lt;start&gt;",
         "HF-1: &lt;b&gt;no&lt;/b&gt;",
         "A picture is missing here: The light",
-        "Did this help?",
+        "Did this solve it?",
         'href="/requests/new/"',
     ):
         assert words in html
