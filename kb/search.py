@@ -8,6 +8,7 @@ themselves decide last who may see what. The vectors may fail in any way: search
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from urllib.parse import quote
 
 from django.contrib.auth import get_user_model
 from django.db import connection
@@ -15,6 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from wagtail.models import Site
 
+from kb.highlight import excerpt, sought
 from kb.models import ArticlePage
 from kb.models.pages import PUBLIC
 from kb.retrieval import ranking
@@ -25,13 +27,18 @@ from kb.retrieval.timing import Stopwatch
 
 PUBLIC_READER = frozenset({PUBLIC})
 SNIPPET_LENGTH = 280
+LONGEST_MARKED = 600
+"""Of a pasted log only the beginning decides which part of a passage is shown."""
 # Where articles are refused to this reader the next best are asked for, this many times at most.
 MOST_ROUNDS = 4
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One article, with the passage in it that answers best. `SourceText.text[start:end]` is that passage."""
+    """One article, with the passage in it that answers best. `SourceText.text[start:end]` is that passage.
+
+    `url` leads to the passage's section. `audience` is the key of those who may read the article.
+    """
 
     article_id: int
     revision_id: int
@@ -48,6 +55,7 @@ class Hit:
     written_by: str
     reviewed_on: date | None
     language: str
+    audience: str = PUBLIC
 
 
 @dataclass(frozen=True)
@@ -111,6 +119,7 @@ class Quoted:
     source_text_id: int
     revision_id: int
     heading_path: tuple[str, ...]
+    anchor: str
     start: int
     end: int
     terms: tuple[int, ...]
@@ -121,8 +130,8 @@ def _passages(ids: list[int]) -> dict[int, Quoted]:
     with connection.cursor() as cursor:
         cursor.execute(QUOTED, [ids])
         return {
-            pk: Quoted(pk, source_id, revision_id, tuple(path), start, end, tuple(terms), text)
-            for pk, source_id, revision_id, path, start, end, terms, text in cursor.fetchall()
+            pk: Quoted(pk, source_id, revision_id, tuple(path), anchor, start, end, tuple(terms), text)
+            for pk, source_id, revision_id, path, anchor, start, end, terms, text in cursor.fetchall()
         }
 
 
@@ -144,27 +153,30 @@ def _hit(article: ArticlePage, passage: Quoted, ranked: ranking.RankedArticle, f
         article_id=article.pk,
         revision_id=passage.revision_id,
         title=article.title,
-        url=article.get_url() or "",
+        url=_address(article, passage),
         heading_path=passage.heading_path,
         passage_id=passage.pk,
         source_text_id=passage.source_text_id,
         start=passage.start,
         end=passage.end,
-        snippet=snippet(passage.text),
+        snippet=snippet(passage.text, findings.question.text),
         score=ranking.normalised(ranked.score),
         matched=tuple(_reasons(ranked, findings.question)),
         written_by=article.written_by,
         reviewed_on=article.reviewed_on,
         language=article.language,
+        audience=article.audience,
     )
 
 
-def snippet(text: str) -> str:
-    """The beginning of a passage on one line, cut at a word."""
-    line = " ".join(text.split())
-    if len(line) <= SNIPPET_LENGTH:
-        return line
-    return line[:SNIPPET_LENGTH].rpartition(" ")[0].rstrip(" ,;:") + " …"
+def _address(article: ArticlePage, passage: Quoted) -> str:
+    address = article.get_url() or ""
+    return f"{address}#{quote(passage.anchor)}" if address and passage.anchor else address
+
+
+def snippet(text: str, question: str = "") -> str:
+    """The part of a passage that holds most of the question's words, or its beginning; one line, cut at words."""
+    return excerpt(text, sought(question[:LONGEST_MARKED]), length=SNIPPET_LENGTH)
 
 
 def _reasons(ranked: ranking.RankedArticle, question: Question) -> list[str]:

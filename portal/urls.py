@@ -9,6 +9,7 @@ from portal.views import health, mailbox, media
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("media/<path:name>", media.image, name="media"),
+    path("documents/", include("wagtail.documents.urls")),
     path("demo/mailbox/", mailbox.demo_mailbox, name="demo_mailbox"),
     # One way in: allauth's. Its sign-in writes the session row that release() looks for.
     path("cms/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),

@@ -30,10 +30,12 @@ from kb.anchors import Anchors
 from kb.article_form import ArticleForm
 from kb.blocks import ArticleBody
 from kb.retrieval.chunking import Section
+from kb.retrieval.related import nearest_articles
 
 PUBLIC = "public"
 STAFF = "staff"
 ARTICLES_PER_PAGE = 25
+RELATED = 3
 REVIEW_INTERVAL = 182
 """Days after which an article should be read again, unless its editor names another day."""
 PUBLIC_ONLY = frozenset({PUBLIC})
@@ -56,7 +58,7 @@ class ArticleQuerySet(PageQuerySet):
         return readable
 
     def with_writers(self) -> "ArticleQuerySet":
-        joined: ArticleQuerySet = self.select_related("owner", "live_revision__user")
+        joined: ArticleQuerySet = self.select_related("owner", "live_revision__user", "reviewed_by")
         return joined
 
 
@@ -264,8 +266,19 @@ class ArticlePage(Page):
 
     def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
         context: dict[str, object] = super().get_context(request, *args, **kwargs)
+        audiences = audiences_of(request)
         context["trail"] = ArticleIndexPage.objects.ancestor_of(self).live().order_by("path")
+        context["related"] = self.related(audiences)
+        context["is_staff"] = STAFF in audiences
         return context
+
+    def related(self, audiences: frozenset[str]) -> list["ArticlePage"]:
+        """The few articles closest in meaning that this reader may see."""
+        nearest = nearest_articles(self.pk, audiences=audiences) if self.pk else []
+        if not nearest:
+            return []
+        readable = ArticlePage.objects.for_audiences(audiences).with_writers().defer("body").in_bulk(nearest)
+        return [readable[pk] for pk in nearest if pk in readable][:RELATED]
 
     def plain_sections(self) -> Iterator[Section]:
         """The body as plain text under its headings, for the index."""

@@ -72,6 +72,8 @@ class Passage(models.Model):
     source_text = models.ForeignKey(SourceText, on_delete=models.PROTECT, related_name="passages")
     position = models.PositiveIntegerField()
     heading_path = ArrayField(models.TextField())
+    anchor = models.TextField(blank=True, default="", db_default="")
+    """Where on the page its section begins; empty for the top."""
     start = models.PositiveIntegerField()
     end = models.PositiveIntegerField()
     digest = models.CharField(max_length=64)

@@ -88,6 +88,7 @@ def index_article(article_id: int) -> IndexOutcome:
 def _fingerprint(article: ArticlePage, composed: ComposedArticle) -> str:
     """Digest of all that the rows depend on, beside the vectors' generation."""
     parts = [composed.digest, article.audience, article.language, lexical.LEXICAL_VERSION, EXTRACTOR_VERSION]
+    parts += [entry.anchor for entry in article.contents]
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
@@ -168,11 +169,13 @@ def _write_passages(
     spare: dict[str, list[Passage]] = {}
     for passage in Passage.objects.filter(article_id=article.pk).order_by("position"):
         spare.setdefault(passage.digest, []).append(passage)
+    anchors = {entry.heading_path: entry.anchor for entry in reversed(article.contents)}
     kept: list[Passage] = []
     for span in composed.passages:
         same = spare.get(span.digest)
         passage = same.pop(0) if same else Passage(article_id=article.pk, digest=span.digest)
         _fill(passage, span, article, source)
+        passage.anchor = anchors.get(span.heading_path, "")
         passage.save()
         kept.append(passage)
     leftover = [passage.pk for rest in spare.values() for passage in rest]

@@ -62,7 +62,7 @@ SIGNATURES = (
 
 # Parameters: passages. Of a source text only the passage's own span.
 QUOTED = (
-    'SELECT p.id, p.source_text_id, s.revision_id, p.heading_path, p.start, p."end", p.terms,'
+    'SELECT p.id, p.source_text_id, s.revision_id, p.heading_path, p.anchor, p.start, p."end", p.terms,'
     ' substr(s.text, p.start + 1, p."end" - p.start)'
     " FROM kb_passage p JOIN kb_sourcetext s ON s.id = p.source_text_id WHERE p.id = ANY(%s)"
 )
@@ -73,7 +73,7 @@ QUOTED = (
 # Parameters: articles, audiences.
 READABLE = (
     "SELECT a.page_ptr_id, p.id, p.title, p.url_path, p.owner_id, p.live_revision_id, r.user_id AS publisher_id,"
-    " a.author, a.source_name, a.source_path, a.source_revision, a.reviewed_on, a.language"
+    " a.author, a.source_name, a.source_path, a.source_revision, a.reviewed_on, a.language, a.audience"
     " FROM wagtailcore_page p JOIN kb_articlepage a ON a.page_ptr_id = p.id"
     " LEFT JOIN wagtailcore_revision r ON r.id = p.live_revision_id"
     " WHERE p.id = ANY(%s) AND p.live AND a.audience = ANY(%s) AND NOT EXISTS ("

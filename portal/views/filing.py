@@ -16,7 +16,7 @@ from kb.models import ArticlePage
 from portal import ratelimit
 from portal.actions.accounts import ensure_guest
 from portal.actions.suggestions import shown_articles, sign_shown
-from portal.actions.tickets import Filing, ShownArticle
+from portal.actions.tickets import MAX_TEXT, Filing, ShownArticle
 from portal.actions.tickets import file_ticket as file_ticket_action
 from portal.errors import InvalidRequestError
 from portal.firstresponse import Expectations
@@ -39,7 +39,7 @@ def file_ticket(request: HttpRequest) -> HttpResponse:
     signed_in = request.user.is_authenticated
     if request.method != "POST":
         article = article_read_before(request)
-        carried = {"opened": str(article.pk)} if article else {}
+        carried = _words_brought_along(request) | ({"opened": str(article.pk)} if article else {})
         return _form_page(request, RequestForm(signed_in=signed_in, initial=carried), article=article)
     if request.POST.get("action") == "suggest":
         form = RequestForm(request.POST, request.FILES, signed_in=signed_in)
@@ -90,6 +90,11 @@ def article_read_before(request: HttpRequest) -> ArticlePage | None:
     audiences = frozenset(request.audiences)  # type: ignore[attr-defined]
     article: ArticlePage | None = ArticlePage.objects.for_audiences(audiences).with_writers().filter(pk=wanted).first()
     return article
+
+
+def _words_brought_along(request: HttpRequest) -> dict[str, str]:
+    """What somebody searched for without finding it, so that they need not type it again."""
+    return {name: request.GET[name][:MAX_TEXT] for name in ("subject", "message") if name in request.GET}
 
 
 def _form_page(

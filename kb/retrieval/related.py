@@ -1,0 +1,52 @@
+"""Articles near to one in meaning. Silent where nothing is close or the index has no vectors.
+
+The index only proposes: `ArticlePage.related` asks the articles who may see them, as search does.
+"""
+
+from django.db import DatabaseError, connection, transaction
+
+MOST = 8
+# Mean cosine to the article's own middle; set by looking at what it left in and out of the demo and a large manual.
+CLOSE = 0.62
+CANDIDATES = 24
+MILLISECONDS = 250
+
+# The middle of the article's passages, the passages nearest to it that this reader may see, and their articles.
+# Parameters: article, public?, article, limit; restricted audiences, article, limit; least cosine, limit.
+_NEAR = (
+    "WITH middle AS MATERIALIZED (SELECT avg(v.vector)::halfvec(384) AS vector FROM kb_passagevector v"
+    "   JOIN kb_passage p ON p.id = v.passage_id WHERE p.article_id = %s AND v.is_live),"
+    " near AS MATERIALIZED (SELECT v.passage_id, v.vector <=> (SELECT vector FROM middle) AS distance"
+    "   FROM kb_passagevector v WHERE v.is_live AND v.is_public AND %s"
+    "   ORDER BY v.vector <=> (SELECT vector FROM middle) LIMIT %s),"
+    " private AS MATERIALIZED (SELECT v.passage_id, v.vector <=> (SELECT vector FROM middle) AS distance"
+    "   FROM kb_passage p JOIN kb_passagevector v ON v.passage_id = p.id"
+    "   WHERE p.audience = ANY(%s) AND p.audience <> 'public' AND v.is_live ORDER BY 2 LIMIT %s)"
+    " SELECT p.article_id FROM (SELECT * FROM near UNION ALL SELECT * FROM private) found"
+    " JOIN kb_passage p ON p.id = found.passage_id WHERE p.article_id <> %s"
+    " GROUP BY p.article_id HAVING min(found.distance) <= %s ORDER BY min(found.distance), p.article_id LIMIT %s"
+)
+
+
+def nearest_articles(article_id: int, *, audiences: frozenset[str]) -> list[int]:
+    """Candidates, the closest first; some more than are shown, for some may be refused."""
+    restricted = sorted(audiences - {"public"})
+    parameters: list[bool | int | float | list[str]] = [
+        article_id,
+        "public" in audiences,
+        CANDIDATES,
+        restricted,
+        CANDIDATES,
+        article_id,
+        1 - CLOSE,
+        MOST,
+    ]
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(MILLISECONDS)])
+            cursor.execute(_NEAR, parameters)
+            found = [int(row[0]) for row in cursor.fetchall()]
+            cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
+    except DatabaseError:
+        return []  # beside the article: nobody waits for it, or misses the article for it
+    return found
