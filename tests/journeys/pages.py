@@ -4,6 +4,7 @@ Pages are opened as people open them; what a page needs to be there is looked up
 """
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -121,6 +122,34 @@ def _preview(page: Page, site: RunningSite) -> None:
     expect(page.get_by_role("article", name="Mail")).to_be_visible()
 
 
+def _passages_found(page: Page, site: RunningSite) -> None:
+    found("/console/tickets/{}/", DRAFTED)(page, site)
+    page.get_by_role("searchbox", name="Look for a passage in the articles").fill("vault is locked by another session")
+    page.get_by_role("button", name="Look up").click()
+    expect(page.get_by_role("button", name=re.compile("Insert with source")).first).to_be_visible()
+
+
+def _macro_with_errors(page: Page, site: RunningSite) -> None:
+    page.goto(f"{site.address}/console/macros/new/")
+    page.get_by_label("Text").fill("Hello {nmae}")
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.locator(".field__error").first).to_be_visible()
+
+
+def _macros(page: Page, site: RunningSite) -> None:
+    page.goto(f"{site.address}/console/macros/new/")
+    page.get_by_label("Name").fill(f"Ask for the log {time.time_ns()}")
+    page.get_by_label("Text").fill(f"Hello {{requester}},\n\nplease send us the log of the box.\n{LONG_WORD}")
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_role("link", name=re.compile("Change")).first).to_be_visible()
+
+
+def _keys(page: Page, site: RunningSite) -> None:
+    page.goto(f"{site.address}/console/")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+
+
 DRAFTED = "SELECT max(ticket_id) FROM triage_draft"
 HIGH_TOUCH = (
     "SELECT max(t.id) FROM portal_ticket t JOIN portal_organisation o ON o.id = t.organisation_id"
@@ -199,9 +228,13 @@ KINDS = (
     PageKind(
         "ticket-draft",
         Who.REP,
-        ("agents:ticket", "agents:triage_pane", "agents:news"),
+        ("agents:ticket", "agents:triage_pane", "agents:news", "agents:arrivals"),
         found("/console/tickets/{}/", DRAFTED),
     ),
+    PageKind("ticket-passages", Who.REP, ("agents:passages",), _passages_found),
+    PageKind("macros", Who.LEAD, ("agents:macros", "agents:edit_macro"), _macros),
+    PageKind("macro-errors", Who.LEAD, ("agents:new_macro",), _macro_with_errors),
+    PageKind("keys", Who.REP, ("agents:queue",), _keys),
     PageKind("ticket-high-touch", Who.REP, ("agents:ticket",), found("/console/tickets/{}/", HIGH_TOUCH)),
     PageKind("preview", Who.REP, ("agents:preview",), _preview),
     PageKind("editors-dashboard", Who.EDITOR, ("wagtailadmin_home",), goto("/cms/"), ours=False),
@@ -217,6 +250,13 @@ NO_PAGE = {
     "portal:close_ticket": ONLY_POST,
     "portal:reopen_ticket": ONLY_POST,
     "portal:suggestions": ONLY_POST,
+    "agents:take": ONLY_POST,
+    "agents:leave": ONLY_POST,
+    "agents:look_up": ONLY_POST,
+    "agents:cite": ONLY_POST,
+    "agents:use_macro": ONLY_POST,
+    "agents:macro_active": ONLY_POST,
+    "agents:single_keys": ONLY_POST,
     "agents:keep": ONLY_POST,
     "agents:send": ONLY_POST,
     "agents:note": ONLY_POST,

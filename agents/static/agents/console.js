@@ -22,6 +22,17 @@ for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, (event) => { if (isKeeping(event)) kept.textContent = kept.dataset.failed; });
 }
 
+/* Signed out elsewhere, or for long: said where news are said, and nothing on the page is taken away. */
+document.addEventListener("htmx:responseError", (event) => {
+  const news = document.querySelector(".news");
+  if (event.detail?.xhr?.status !== 403 || !news || news.querySelector("[data-signed-out-said]")) return;
+  const said = document.createElement("p");
+  said.className = "notice notice--danger";
+  said.dataset.signedOutSaid = "";
+  said.textContent = news.dataset.signedOut;
+  news.append(said);
+});
+
 /* The text changes once a second; nothing moves. When the time is over the way back goes too. */
 for (const counter of document.querySelectorAll("[data-countdown]")) {
   const end = Date.now() + 1000 * Number(counter.dataset.countdown);

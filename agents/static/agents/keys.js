@@ -1,6 +1,6 @@
 /*
  * Shortcuts of one letter, for those who want them, and the sheet that lists them. They fire only while no field has the
- * focus and no other key is held; none of them sends. With them off, "?" and everything else on the page still work.
+ * focus and no other key is held; none of them sends. Turned off, the sheet is still in the menu under the name.
  */
 const sheet = document.getElementById("keys");
 const wanted = sheet?.dataset.singleKeys === "on";
@@ -74,13 +74,13 @@ function isWriting(target) {
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (!sheet || sheet.open || isWriting(event.target)) return;
+  if (!wanted || sheet.open || isWriting(event.target)) return;
   if (event.key === "?") {
     event.preventDefault();
     sheet.showModal();
     return;
   }
-  if (!wanted || event.repeat && !"jk".includes(event.key)) return;
+  if (event.repeat && !"jk".includes(event.key)) return;
   const second = event.timeStamp - began < 1500;
   began = 0;
   if (event.key === "g") {
@@ -99,5 +99,9 @@ for (const opener of document.querySelectorAll("[data-open-keys]")) {
   });
 }
 
-/* Back from a request: its line is where reading goes on. */
-if (/^#ticket-\d+$/.test(location.hash)) focusOn(`${location.hash} th a`);
+/* Back from a request: its line is where reading goes on, once the browser itself has gone to the line. */
+if (/^#ticket-\d+$/.test(location.hash)) {
+  const goOn = () => setTimeout(() => focusOn(`${location.hash} th a`));
+  if (document.readyState === "complete") goOn();
+  else window.addEventListener("load", goOn);
+}
