@@ -158,7 +158,7 @@ class MacroForm(HandrailForm):
     text = forms.CharField(
         label=gettext_lazy("Text"),
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 10}),
+        widget=forms.Textarea(attrs={"rows": 10, "class": "macro-text"}),
         error_messages={"required": gettext_lazy("Write the words that it stands for.")},
     )
     category = forms.ModelChoiceField(

@@ -152,18 +152,21 @@ def _narrow(tickets: QuerySet[Ticket], reader: User, wanted: QueueFilter) -> Que
 def _ordered(tickets: QuerySet[Ticket], reader: User, sort: str) -> QuerySet[Ticket]:
     if sort in _SORT_FIELDS:
         return tickets.order_by(*_SORT_FIELDS[sort])
+    # Asked per request, by index: what it costs grows with the requests to answer, not with all that ever was.
     newer = Run.objects.filter(ticket=OuterRef("ticket"), message__gt=OuterRef("message"))
-    set_back = Run.objects.exclude(verdict=Verdict.PLAIN).exclude(Exists(newer)).values("ticket")
+    set_back = Run.objects.filter(ticket=OuterRef("pk")).exclude(verdict=Verdict.PLAIN).exclude(Exists(newer))
     # Triage stores a later priority only when it is high, so a request's newest proposal is high if any is.
-    raised = FieldProposal.objects.filter(field=FieldName.PRIORITY, value=Ticket.Priority.HIGH)
+    raised = FieldProposal.objects.filter(
+        run__ticket=OuterRef("pk"), field=FieldName.PRIORITY, value=Ticket.Priority.HIGH
+    )
     return tickets.annotate(
         rank=Case(
             When(Q(organisation__kind=Organisation.Kind.HIGH_TOUCH) & _served_by(reader), then=0),
             When(priority=Ticket.Priority.URGENT, then=1),
             When(priority=Ticket.Priority.HIGH, then=2),
-            When(pk__in=set_back, then=6),
+            When(Exists(set_back), then=6),
             When(priority=Ticket.Priority.LOW, then=5),
-            When(pk__in=raised.values("run__ticket"), then=3),
+            When(Exists(raised), then=3),
             default=Value(4),
             output_field=IntegerField(),
         )

@@ -64,7 +64,7 @@ const keys = {
   "/": () => focusOn("#find, .queue-filter input[type='search']"),
 };
 const afterG = {
-  q: () => press("[data-key-queue], .nav-queue > a"),
+  q: () => press("[data-key-queue]") || press(".nav-queue > a"),
   n: () => press("[data-key-next]"),
 };
 
