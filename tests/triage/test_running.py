@@ -14,7 +14,7 @@ from django.db import OperationalError
 from django.utils import timezone
 from haystack.core.errors import PipelineRuntimeError
 
-from portal.actions.tickets import add_customer_message, set_category
+from portal.actions.tickets import add_customer_message, reopen_ticket, set_category, solve_ticket
 from portal.models import Attachment, AuditEvent, Message, Organisation, Ticket
 from tests.conftest import Site
 from tests.factories import make_category, make_organisation, make_rep, make_ticket, make_user
@@ -367,6 +367,19 @@ def test_the_sweep_finds_what_no_signal_brought_and_leaves_robots_alone(stocked:
             ticket=ticket, direction="inbound", author=ticket.requester, automatic=Message.Automatic.AUTO_REPLY
         )
         assert missed_messages() == []
+
+
+def test_the_sweep_reads_later_messages_only_while_the_request_waits_for_us(stocked: Site) -> None:
+    ticket = make_ticket(subject=SUBJECT, text=TEXT)
+    second = add_customer_message(actor=ticket.requester, ticket=ticket, text="It was the queue. Thank you.")
+    later = timezone.now() + timedelta(minutes=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("triage.sweeping.timezone.now", lambda: later)
+        assert missed_messages() == [_first(ticket), second.pk]
+        solve_ticket(actor=ticket.requester, ticket=ticket)
+        assert missed_messages() == [_first(ticket)]
+        reopen_ticket(actor=ticket.requester, ticket=ticket)
+        assert missed_messages() == [_first(ticket), second.pk]
 
 
 def test_a_second_message_is_triaged_by_itself_and_the_first_is_superseded(stocked: Site) -> None:
