@@ -19,6 +19,7 @@ from kb.markdown import parse_article
 from kb.models import ArticlePage, Passage
 from kb.search import search
 from kb.sources import list_paths, read_pictures
+from portal.models import Organisation
 from tests.conftest import cloned_site
 from tests.factories import make_organisation, make_rep, make_user, sign_in
 from tests.kb.library import index
@@ -30,12 +31,13 @@ CODE = re.compile(r"\bHF-\d{4}\b")
 
 
 @pytest.fixture(scope="module")
-def shelf(template: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """All of the demo's articles, loaded and indexed once."""
+def shelf(template: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Organisation]:
+    """All of the demo's articles, loaded and indexed once for all tests that only read; one is this organisation's."""
     with cloned_site(django_db_blocker) as site:
-        demo.load(actor=None)
+        clinic = make_organisation(kind=Organisation.Kind.HIGH_TOUCH)
+        demo.load(actor=None, organisation_audience=f"org:{clinic.pk}")
         index(site, *ArticlePage.objects.all())
-        yield
+        yield clinic
 
 
 def read(path: str) -> str:
@@ -126,15 +128,12 @@ def test_loading_twice_changes_nothing(django_user_model: type) -> None:
     assert not ArticlePage.objects.filter(author="Edda Marsh").exclude(owner=editor).exists()
 
 
-@pytest.mark.django_db
 def test_without_an_organisation_its_article_is_for_staff() -> None:
-    demo.load(actor=None)
-    assert ArticlePage.objects.get(source_path=demo.FOR_ONE_ORGANISATION).audience == "staff"
+    assert parse(demo.FOR_ONE_ORGANISATION).audience == "staff"
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("shelf")
 def test_each_page_shows_the_review_and_the_writer_of_its_file_and_its_links_lead_somewhere(client: Client) -> None:
-    demo.load(actor=None)
     checked: dict[str, int] = {}
     for article in ArticlePage.objects.filter(audience="public"):
         response = client.get(article.url)
@@ -160,14 +159,11 @@ def test_each_page_shows_the_review_and_the_writer_of_its_file_and_its_links_lea
     assert {address: status for address, status in checked.items() if status >= 400} == {}
 
 
-@pytest.mark.django_db
-def test_nobody_but_staff_and_the_organisation_reads_what_is_not_public() -> None:
-    clinic, other = make_organisation(kind="high_touch"), make_organisation()
-    demo.load(actor=None, organisation_audience=f"org:{clinic.pk}")
+def test_nobody_but_staff_and_the_organisation_reads_what_is_not_public(shelf: Organisation) -> None:
     readers = {
         "staff": sign_in(make_rep()),
-        "clinic": sign_in(make_user("Hugo", organisation=clinic)),
-        "other": sign_in(make_user("Cora", organisation=other)),
+        "clinic": sign_in(make_user("Hugo", organisation=shelf)),
+        "other": sign_in(make_user("Cora", organisation=make_organisation())),
         "nobody": Client(),
     }
     for article in ArticlePage.objects.exclude(audience="public"):
@@ -197,12 +193,11 @@ def test_what_people_ask_is_found(question: str, path: str) -> None:
     assert path in [ArticlePage.objects.get(pk=hit.article_id).source_path for hit in hits]
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("shelf")
 def test_editors_may_publish_articles_and_nothing_at_the_root(django_user_model: type) -> None:
     editor = django_user_model.objects.create_user("e@example.org", "x")  # type: ignore[attr-defined]
     editor.groups.add(demo.ensure_editors())
     demo.ensure_editors()
-    demo.load(actor=None)
     article = ArticlePage.objects.first()
     assert article is not None
     tester = article.permissions_for_user(editor)
