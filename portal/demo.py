@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext_noop
 
-from portal.actions.accounts import grant_role
+from portal.actions.accounts import ensure_guest, grant_role
 from portal.environment import ensure_secret
 from portal.models import Category, Membership, Organisation, StaffRole, Team, User
 
@@ -84,6 +84,12 @@ STAFF = {
     "ines": ("engineer@demo.example", "Ines Halvorsen", StaffRole.Role.REP),
 }
 EDITORS = {"edda": ("editor@demo.example", "Edda Marsh")}
+# Whoever writes without an account: nobody vouches for them.
+GUESTS = {
+    "nadia": ("office@hazelhill.example", "Nadia Haddad"),
+    "spam": ("sales@best-links.example", "SEO Team"),
+    "walt": ("walt@photographs.example", "Walt Ferris"),
+}
 ORGANISATIONS = (
     Organised(
         "Corner Print & Copy",
@@ -156,6 +162,11 @@ def load() -> Cast:
             people[key] = _person(email, name, language)
             Membership.objects.get_or_create(user=people[key], defaults={"organisation": accounts[account.kind]})
     return Cast(people=people, clinic=accounts[Organisation.Kind.HIGH_TOUCH])
+
+
+def load_guests() -> dict[str, User]:
+    """The people of the demo who have no account, as their requests make them."""
+    return {key: ensure_guest(actor=None, email=email, name=name) for key, (email, name) in GUESTS.items()}
 
 
 def _person(email: str, name: str, language: str = "en") -> User:

@@ -34,7 +34,15 @@ from portal.environment import BASE_DIR, ensure_secret
 
 T = TypeVar("T")
 
-START_SECONDS = 240  # a first start on a machine that runs all of `make test` beside it
+START_SECONDS = 420  # a first start on a machine that runs all of `make test` beside it
+# The messages that triage's sweep would find.
+UNREAD = """
+    SELECT count(*) FROM portal_message m JOIN portal_ticket t ON t.id = m.ticket_id
+    WHERE m.direction = 'inbound'
+        AND NOT EXISTS (SELECT FROM triage_run r WHERE r.message_id = m.id AND r.state = 'done')
+        AND (t.status = 'open' OR NOT EXISTS (
+            SELECT FROM portal_message o WHERE o.ticket_id = m.ticket_id AND o.direction = 'inbound' AND o.id < m.id))
+"""
 LOGIN = re.compile(r"^\s+(customer|rep|lead|editor)\s+(\S+@\S+)\s+(\S+)\s+(/\S*)$", re.MULTILINE)
 ADDRESS = re.compile(r"Handrail answers at (\S+)")
 # Every test run has its own prepared site; its workers share it.
@@ -132,6 +140,10 @@ class RunningSite:
         for name in ("worker", "indexer", "mailer"):
             log = self.data / "logs" / f"{name}.log"
             wait_until(partial(_says_ready, log), seconds=120, describe=f"ready in {log}")
+
+    def wait_for_triage(self) -> None:
+        """Until the worker has read all that the demo left to it: copies of this site then have nothing to catch up."""
+        wait_until(lambda: self.value(UNREAD) == 0, seconds=START_SECONDS, describe="the demo's messages are triaged")
 
     def _has_answered(self) -> bool:
         assert self.process is not None
@@ -259,6 +271,7 @@ def prepared_site() -> Iterator[Path]:
             site.data.mkdir(exist_ok=True)
             try:
                 started = site.start()
+                site.wait_for_triage()
                 stopped = site.stop()
             except BaseException:
                 site.kill_everything()

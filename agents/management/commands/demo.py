@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from agents import demo
+from agents.demo_loading import load
 
 
 class Command(BaseCommand):
@@ -19,4 +20,4 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["if_empty"] and not demo.is_empty() and not demo.is_demo():
             return
-        self.stdout.write(demo.logins(demo.load()))
+        self.stdout.write(demo.logins(load()))

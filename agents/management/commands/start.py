@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from agents import demo
+from agents.demo_script import SCRIPTS
 from agents.processes import PYTHON, Supervisor, free_port, mailbox_program, port_is_free, programs
 from kb import demo as articles
 from portal import database, embedded
@@ -75,7 +76,6 @@ class Command(BaseCommand):
                 return demo.logins(people.load())
         self._say("Loading the demo …")
         logins = self._manage("demo", role="web")
-        self._manage("reindex_articles", role="worker")  # before triage starts, so that it finds them
         marker.write_text(digest)
         return logins
 
@@ -148,8 +148,7 @@ def static_files() -> list[Path]:
 
 def demo_files() -> list[Path]:
     """What the demo is made from."""
-    modules = [BASE_DIR / "portal" / "demo.py", BASE_DIR / "agents" / "demo_requests.py"]
-    return [*modules, *_files(articles.ARTICLES)]
+    return [BASE_DIR / "portal" / "demo.py", *_files(SCRIPTS), *_files(articles.ARTICLES)]
 
 
 def digest_of(files: list[Path]) -> str:
