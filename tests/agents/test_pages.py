@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from agents.forms import words_digest
 from agents.models import Composition
@@ -388,3 +389,18 @@ def test_the_ticket_page_takes_as_many_queries_for_a_long_conversation(stocked_d
         desk.post("note", note=f"note {number}")
     assert _queries(desk.client, desk.url()) <= few + 1
     assert few <= 50
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said", "unsaid"),
+    [(0, "It cannot be taken back", "second"), (1, "1 second after", "seconds"), (10, "10 seconds after", "at once")],
+)
+def test_the_time_to_take_a_reply_back_is_said_as_it_is(
+    desk: Desk, settings: Settings, seconds: int, said: str, unsaid: str
+) -> None:
+    settings.HANDRAIL_UNDO_SECONDS = seconds
+    kept = desk.post("preview", text="Try this.")
+    preview = desk.client.get(kept["Location"]).content.decode()
+    words = preview[preview.index("The customer sees it") :].split("</p>", 1)[0]
+    assert said in words
+    assert unsaid not in words

@@ -193,3 +193,42 @@ class TestTheView:
         page = client.post(reverse("portal:file_ticket"), {**WORDS, "action": "suggest"}).content.decode()
         assert "No article matches" in page
         assert "Send the request" in page
+
+
+@pytest.mark.django_db
+class TestTheForm:
+    """What the browser is told to do; that it does is walked in the journeys."""
+
+    def _page(self, client: Client) -> str:
+        return client.get(reverse("portal:file_ticket")).content.decode()
+
+    def test_it_asks_a_quarter_of_a_second_after_the_last_key_and_drops_stale_questions(self, client: Client) -> None:
+        page = self._page(client)
+        asking = page[page.index('id="suggestions"') :].split(">", 1)[0]
+        assert asking.count("delay:250ms") == 2
+        assert 'hx-sync="this:replace"' in asking
+        assert "[name='shown']" in asking
+        assert "[name='email']" not in asking
+
+    def test_only_the_count_is_announced(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        page = self._page(client)
+        live = page[page.index('id="suggestions-status"') :].split("</p>", 1)[0]
+        assert 'aria-live="polite"' in live
+        assert live.endswith(">")  # empty until something is found
+        assert page.count("aria-live") == 1
+        monkeypatch.setattr(view, "search", lambda *_, **__: [_hit(1), _hit(2)])
+        fragment = client.post(reverse("portal:suggestions"), WORDS).content.decode()
+        assert 'data-count-text="2 matching articles"' in fragment
+        assert "aria-live" not in fragment
+        assert "role=" not in fragment
+
+    def test_nothing_relevant_is_silence(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(view, "search", lambda *_, **__: [])
+        fragment = client.post(reverse("portal:suggestions"), WORDS).content.decode()
+        assert fragment.split() == ["<input", 'type="hidden"', 'name="shown"', 'value="">']
+
+    def test_the_way_to_send_never_depends_on_them(self, client: Client) -> None:
+        page = self._page(client)
+        sending = page[page.index("Send the request", page.index("request-rest")) - 200 :].split("</button>", 1)[0]
+        assert "disabled" not in sending
+        assert "hx-" not in sending

@@ -9,10 +9,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from portal.actions.tickets import add_note, reopen_ticket, solve_ticket
+from portal.actions.tickets import add_customer_message, add_note, reopen_ticket, solve_ticket
 from portal.models import Attachment, AuditEvent, Message, Ticket, User
 from portal.permissions import follow_token
-from portal.views import conversation
+from portal.views import conversation, thread
 from tests.factories import make_rep, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
@@ -261,3 +261,32 @@ def test_a_conversation_costs_a_fixed_number_of_queries(
 def test_reopening_is_an_action_of_the_requester(mara: User, ticket: Ticket) -> None:
     solve_ticket(actor=mara, ticket=ticket)
     assert reopen_ticket(actor=mara, ticket=ticket).status == Ticket.Status.OPEN
+
+
+def test_words_in_any_direction_stand_apart_from_ours(client: Client, mara: User) -> None:
+    hebrew = "הגיבוי נעצר"
+    ticket = make_ticket(mara, subject=hebrew, text=hebrew, files=[SimpleUploadedFile("דוח.log", b"a")])
+    client.force_login(mara)
+    page = client.get(_url("ticket", ticket)).content.decode()
+    assert f"<bdi>{hebrew}</bdi></h1>" in page
+    assert f'message-text" dir="auto">{hebrew}' in page
+    assert "<bdi>דוח.log</bdi>" in page
+    assert f"<bdi>{hebrew}</bdi></a>" in client.get(reverse("portal:tickets")).content.decode()
+
+
+def test_a_long_conversation_comes_in_parts_newest_first(
+    client: Client, mara: User, ticket: Ticket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thread, "PER_PAGE", 2)
+    for number in range(4):
+        add_customer_message(actor=mara, ticket=ticket, text=f"Message {number}.")
+    client.force_login(mara)
+    newest = client.get(_url("ticket", ticket)).content.decode()
+    assert "Message 3." in newest
+    assert "Message 1." not in newest
+    assert newest.index("Message 2.") < newest.index("Message 3.")
+    assert "Earlier messages" in newest
+    oldest = client.get(_url("ticket", ticket), {"page": "3"}).content.decode()
+    assert "stops at 40 percent" in oldest
+    assert "Later messages" in oldest
+    assert client.get(_url("ticket", ticket), {"page": "x"}).status_code == 200
