@@ -237,7 +237,7 @@ def _cited(sentence: DraftSentence) -> CitedSentence:
         before = whole[max(0, sentence.start - CONTEXT) : sentence.start].lstrip()
         after = whole[sentence.end : sentence.end + CONTEXT].rstrip()
     where = _("line %(line)d of the log") % {"line": finding.line_no} if finding is not None else ""
-    quote = sentence.quote if sentence.kind == SentenceKind.QUOTED else ""
+    quote = sentence.quote if sentence.kind != SentenceKind.NEEDS_WORDS else ""
     return CitedSentence(sentence.text, sentence.form, before, quote, after, where)
 
 

@@ -136,6 +136,17 @@ class AssigneeForm(forms.Form):
         self.fields["assignee"].queryset = reps()  # type: ignore[attr-defined]
 
 
+class DraftingForm(HandrailForm):
+    """What a lead decides about all drafting, with the reason that every rep reads."""
+
+    drafting = forms.ChoiceField(choices=[("on", "on"), ("off", "off")])
+    reason = forms.CharField(
+        label=gettext_lazy("Why, for every rep to read"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "maxlength": 300}),
+    )
+
+
 class RejectionForm(forms.Form):
     """Why a draft will not do."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from agents.views import drafts, fields, inserts, macros, queue, replies, ticket
+from agents.views import drafting, drafts, fields, inserts, macros, queue, replies, ticket
 
 app_name = "agents"
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("", queue.queue, name="queue"),
     path("arrivals/", queue.arrivals, name="arrivals"),
     path("single-keys/", queue.single_keys, name="single_keys"),
+    path("drafting/", drafting.drafting, name="drafting"),
     path("macros/", macros.macros, name="macros"),
     path("macros/new/", macros.new_macro, name="new_macro"),
     path("macros/<int:macro>/", macros.edit_macro, name="edit_macro"),

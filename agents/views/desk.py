@@ -32,6 +32,7 @@ from portal.permissions import may_reply
 from triage.models import Draft, LogFinding, Run, RunState
 from triage.models.drafts import live_sources
 from triage.reading import latest_run
+from triage.switch import DraftingState, drafting_state
 
 MOST_ASKED = 400
 _STATUS: dict[type[PortalError], int] = {
@@ -53,6 +54,7 @@ class TriagePane:
     proposals: dict[str, Measured]
     findings: list[LogFinding]
     files_read: list[FileRead]
+    drafting: DraftingState
 
     @property
     def mark(self) -> str:
@@ -103,6 +105,7 @@ def read_pane(ticket: Ticket) -> TriagePane:
         proposals=proposals_of(ticket),
         findings=findings_of(ticket),
         files_read=files_read(ticket),
+        drafting=drafting_state(),
     )
 
 

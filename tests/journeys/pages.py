@@ -237,6 +237,7 @@ KINDS = (
     PageKind("keys", Who.REP, ("agents:queue",), _keys),
     PageKind("ticket-high-touch", Who.REP, ("agents:ticket",), found("/console/tickets/{}/", HIGH_TOUCH)),
     PageKind("preview", Who.REP, ("agents:preview",), _preview),
+    PageKind("drafting", Who.LEAD, ("agents:drafting",), goto("/console/drafting/")),
     PageKind("editors-dashboard", Who.EDITOR, ("wagtailadmin_home",), goto("/cms/"), ours=False),
 )
 
