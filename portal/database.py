@@ -286,12 +286,15 @@ def _fingerprint_of(admin: Connection, database: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-def clone_template(name: str, *, roles: tuple[str, ...]) -> None:
-    """Create the throw-away database `name` from the template, as handrail_eval, open to `roles`."""
+def clone_template(name: str, *, roles: tuple[str, ...], template: str = TEMPLATE_DATABASE_NAME) -> None:
+    """Create the throw-away database `name` from the template, as handrail_eval, open to `roles`.
+
+    Another `template` is a database of handrail_eval's own to which nobody is connected.
+    """
     with server_as("eval").connect("postgres") as owner:
         owner.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY WAL_LOG").format(
-                sql.Identifier(name), sql.Identifier(TEMPLATE_DATABASE_NAME)
+                sql.Identifier(name), sql.Identifier(template)
             )
         )
         connect_privileges(owner, name, roles)
@@ -316,15 +319,22 @@ def drop_database(name: str) -> None:
                 return
 
 
+def databases_like(prefix: str) -> list[str]:
+    """The databases whose names begin so, the newest first."""
+    statement = "SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY oid DESC"
+    with server_as("eval").connect("postgres") as owner:
+        return [str(name) for (name,) in owner.execute(statement, [prefix]).fetchall()]
+
+
 @contextlib.contextmanager
-def throwaway_database(*, also: tuple[str, ...] = ()) -> Iterator[str]:
-    """Work on an empty clone of the site's schema as handrail_eval; yields its name and drops it at the end.
+def throwaway_database(*, also: tuple[str, ...] = (), template: str = TEMPLATE_DATABASE_NAME) -> Iterator[str]:
+    """Work on a clone as handrail_eval, of the empty template if no other; yields its name and drops it at the end.
 
     `also` names other roles that may connect: those of the processes under measurement.
     """
     ensure_template()
     name = f"handrail_eval_{secrets.token_hex(6)}"
-    clone_template(name, roles=("eval", *also))
+    clone_template(name, roles=("eval", *also), template=template)
     try:
         with using(role="eval", database=name):
             yield name

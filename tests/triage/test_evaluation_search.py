@@ -9,7 +9,9 @@ from celery import current_app
 from django.core.management import CommandError, call_command
 
 from kb.models import ArticlePage
+from portal import database
 from tests.conftest import Site
+from triage.evaluation import knowledge
 
 DOCUMENTS = {
     "password": ("Reset a lost password", "Open the profile page.\nPress Reset. A mail with a link comes."),
@@ -57,6 +59,24 @@ def test_search_is_measured_beside_its_baselines(site: Site, dataset: Path) -> N
     assert figures["mrr_over_hybrid"]["low"] <= figures["mrr_over_hybrid"]["difference"]
     assert ArticlePage.objects.count() == before
     assert current_app.conf.task_always_eager is False
+
+
+def test_a_large_library_is_indexed_once_and_used_again_with_the_same_figures(
+    site: Site, dataset: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(knowledge, "KEEP_FROM", 3)
+    figures = []
+    for _again in range(2):
+        out = StringIO()
+        call_command("evaluate", "drafts", str(dataset), "--json", stdout=out)
+        figures.append(json.loads(out.getvalue().splitlines()[-1]))
+        told = capsys.readouterr().err
+        assert ("indexed before by this very code" in told) is bool(_again)
+        assert ("articles 5 of 5" in told) is not bool(_again)
+    first, second = ({k: v for k, v in found.items() if not k.startswith("ms_")} for found in figures)
+    assert first == second
+    assert first["generator"] == "quotation"
+    assert 1 <= len(database.databases_like(knowledge.LIBRARY)) <= knowledge.MOST_KEPT
 
 
 def test_a_folder_without_the_files_is_one_line(tmp_path: Path) -> None:

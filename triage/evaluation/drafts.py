@@ -13,7 +13,7 @@ from pathlib import Path
 
 from triage.evaluation import metrics
 from triage.evaluation.datasets import Query, QueryKind, SearchSet, read_search_set
-from triage.evaluation.knowledge import import_documents, throwaway_site
+from triage.evaluation.knowledge import stocked_site
 from triage.evaluation.report import Figures, Report
 from triage.evaluation.runner import Evaluation, with_progress
 from triage.facts import Kind, Request, Sentence
@@ -80,8 +80,7 @@ def _answer(outcome: Outcome, document_of: Mapping[int, str], milliseconds: floa
 
 def run(options: Mapping[str, object]) -> Report:
     dataset = read_search_set(Path(str(options["directory"])))
-    with throwaway_site():
-        document_of = import_documents(dataset.documents)
+    with stocked_site(dataset.documents) as document_of:
         prepare()
         answers = draft_all(dataset.queries, document_of)
     answerable = dataset.of_kind(QueryKind.ANSWERABLE)

@@ -12,7 +12,7 @@ from pathlib import Path
 from kb.search import find
 from triage.evaluation import baselines, metrics
 from triage.evaluation.datasets import Query, QueryKind, SearchSet, read_search_set
-from triage.evaluation.knowledge import import_documents, throwaway_site
+from triage.evaluation.knowledge import stocked_site
 from triage.evaluation.report import Figures, Report
 from triage.evaluation.runner import Evaluation, with_progress
 
@@ -43,8 +43,7 @@ def ask(queries: Sequence[Query], document_of: Mapping[int, str], *, floor: floa
 
 def run(options: Mapping[str, object]) -> Report:
     dataset = read_search_set(Path(str(options["directory"])))
-    with throwaway_site():
-        document_of = import_documents(dataset.documents)
+    with stocked_site(dataset.documents) as document_of:
         find("warm up the embedder", audiences=READER)
         asked = ask(dataset.queries, document_of)
         answers = {query.query_id: answer for query, answer in zip(dataset.queries, asked, strict=True)}
