@@ -20,7 +20,8 @@ import kb
 from kb.models import ArticleIndexPage, ArticlePage
 from kb.retrieval.embedder import EmbedderUnavailable, get_embedder
 from portal import database
-from portal.database import TEMPLATE_DATABASE_NAME, throwaway_database
+from portal.database import throwaway_database
+from portal.environment import TEMPLATE_DATABASE_NAME
 from triage.evaluation.datasets import Document
 from triage.evaluation.runner import with_progress
 
