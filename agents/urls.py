@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from agents.views import drafting, drafts, fields, inserts, macros, queue, replies, ticket
+from agents.views import drafting, drafts, fields, inserts, macros, queue, replies, report, ticket
 
 app_name = "agents"
 
@@ -16,6 +16,9 @@ urlpatterns = [
     path("macros/<int:macro>/", macros.edit_macro, name="edit_macro"),
     path("macros/<int:macro>/active/", macros.macro_active, name="macro_active"),
     path("tickets/<int:number>/take/", queue.take, name="take"),
+    path("report/", report.report, name="report"),
+    path("report/requests/", report.report_requests, name="report_requests"),
+    path("report/table.csv", report.report_table, name="report_table"),
     path("tickets/<int:number>/", ticket.ticket, name="ticket"),
     path("tickets/<int:number>/triage/", ticket.triage_pane, name="triage_pane"),
     path("tickets/<int:number>/news/", ticket.news, name="news"),

@@ -7,6 +7,8 @@ from django import template
 from agents.arrivals import Arrivals, newest_message
 from agents.models import DeskPreference
 from portal.models import User
+from portal.permissions import Visitor
+from portal.permissions import is_lead as person_is_lead
 
 register = template.Library()
 
@@ -22,3 +24,9 @@ def single_keys(person: User) -> bool:
     """Whether this person wants shortcuts of one letter."""
     turned_off = DeskPreference.objects.filter(person=person.pk, single_keys=False)
     return not turned_off.exists()
+
+
+@register.filter
+def is_lead(person: Visitor) -> bool:
+    """Whether the report is for this person."""
+    return person_is_lead(person)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from portal.models import Ticket, User
-from portal.permissions import is_rep
+from portal.permissions import is_lead, is_rep
 
 Page = Callable[..., HttpResponse]
 
@@ -28,6 +28,19 @@ def rep_page(view: Page) -> Page:
         if not request.user.is_authenticated:
             return _signed_out(request)
         if not is_rep(request.user):
+            raise Http404(_("There is no such page."))
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def lead_page(view: Page) -> Page:
+    """Let leads through; to anybody else, reps included, there is no such page."""
+
+    @rep_page
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not is_lead(request.user):
             raise Http404(_("There is no such page."))
         return view(request, *args, **kwargs)
 
