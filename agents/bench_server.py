@@ -1,6 +1,8 @@
-"""A web server over a throw-away database, run like the site's: `python -m agents.bench_server NAME PORT WORKERS`.
+"""A web server over a throw-away database, run like the site's: `… -m agents.bench_server NAME PORT WORKERS [FILES]`.
 
-It is a process of its own, in the role of the web: what is measured is a whole request and nothing of the bench.
+It is a process of its own, in the role of the web: what is measured is a whole request and nothing of the bench, but
+for headers that say how many queries and how much of the processor a page took. FILES holds its media, attachments and
+static files.
 """
 
 import contextlib
@@ -10,14 +12,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
-from django.core.handlers.wsgi import WSGIHandler
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.db import connection
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from agents.processes import free_port
@@ -26,6 +30,39 @@ from portal.database import using
 START_SECONDS = 60
 READY_PATH = "/healthz"
 THREADS = 4
+KEPT_SECONDS = 30
+QUERIES_HEADER, PROCESSOR_HEADER = "X-Bench-Queries", "X-Bench-Processor"
+StartResponse = Callable[..., Any]
+Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+
+
+def file_settings(directory: Path) -> dict[str, object]:
+    """The settings under which media, attachments and static files live in `directory`."""
+    storages: dict[str, Any] = dict(settings.STORAGES)
+    options = {"location": directory / "files", "base_url": None}
+    storages["attachments"] = {**storages["attachments"], "OPTIONS": options}
+    return {"MEDIA_ROOT": directory / "media", "STATIC_ROOT": directory / "static", "STORAGES": storages}
+
+
+def counting(application: Application) -> Application:
+    """The same application, which also says in headers what a page took: queries, and milliseconds of the processor."""
+
+    def answer(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        count, began = 0, time.thread_time()
+
+        def counted(execute: Callable[..., object], *arguments: object) -> object:
+            nonlocal count
+            count += 1
+            return execute(*arguments)
+
+        def start(status: str, headers: list[tuple[str, str]], *more: object) -> object:
+            told = [(QUERIES_HEADER, str(count)), (PROCESSOR_HEADER, f"{(time.thread_time() - began) * 1000:.3f}")]
+            return start_response(status, [*headers, *told], *more)
+
+        with connection.execute_wrapper(counted):
+            return application(environ, start)
+
+    return answer
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -43,14 +80,14 @@ class Server(BaseApplication):  # type: ignore[misc]
             "threads": THREADS,
             "worker_class": "gthread",
             "preload_app": True,
-            "keepalive": 30,
+            "keepalive": KEPT_SECONDS,
             "loglevel": "warning",
             "control_socket_disable": True,
         }.items():
             self.cfg.set(name, value)
 
-    def load(self) -> WSGIHandler:
-        return get_wsgi_application()
+    def load(self) -> Application:
+        return counting(get_wsgi_application())
 
 
 @dataclass(frozen=True)
@@ -73,11 +110,16 @@ def _resident(pid: int) -> float:
 
 
 @contextlib.contextmanager
-def running_server(database: str, *, workers: int) -> Iterator[Running]:
+def running_server(database: str, *, workers: int, files: Path | None = None) -> Iterator[Running]:
     """A server that answers, in a process of its own; stopped at the end."""
     port = free_port()
     command = [sys.executable, "-m", "agents.bench_server", database, str(port), str(workers)]
-    process = subprocess.Popen(command, env={**os.environ, "HANDRAIL_DB_ROLE": "web"})
+    environment = {**os.environ, "HANDRAIL_DB_ROLE": "web"}
+    if files is not None:
+        command.append(str(files))
+        # Whatever the site's own address is: here people come to this machine, without TLS.
+        environment |= {"PORT": str(port), "HANDRAIL_PUBLIC_URL": f"http://localhost:{port}"}
+    process = subprocess.Popen(command, env=environment)
     try:
         _wait_for(port, process)
         yield Running(port, process.pid)
@@ -104,6 +146,8 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
 
 def main(arguments: list[str]) -> None:
     name, port, workers = arguments[0], int(arguments[1]), int(arguments[2])
+    for setting, value in file_settings(Path(arguments[3])).items() if len(arguments) > 3 else ():
+        setattr(settings, setting, value)
     with using(role="web", database=name):
         Server(port, workers).run()
 

@@ -2,15 +2,17 @@
 
 import os
 from argparse import ArgumentParser
+from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
 from agents.bench import bench_suggestions
-from triage.evaluation.report import as_json, as_text
+from agents.bench_pages import bench_pages
+from triage.evaluation.report import Report, as_json, as_text
 
 
 class Command(BaseCommand):
-    help = "Measure latency and throughput on generated data, in a throw-away database."
+    help = "Measure latency and throughput on throw-away data."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         subcommands = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
@@ -18,14 +20,28 @@ class Command(BaseCommand):
         suggestions.add_argument("--passages", type=int, default=10_000)
         suggestions.add_argument("--clients", type=int, default=1)
         suggestions.add_argument("--workers", type=int, default=max(1, min(2, os.cpu_count() or 1)))
-        suggestions.add_argument("--json", action="store_true", help="one JSON object on the last line of stdout")
+        pages = subcommands.add_parser("pages", help="every kind of page, for the people who see it")
+        pages.add_argument("--articles", type=Path, metavar="DIR", help="articles to import beside the demo's")
+        for subcommand in (suggestions, pages):
+            subcommand.add_argument("--json", action="store_true", help="one JSON object on the last line of stdout")
 
     def handle(self, *_args: object, **options: object) -> None:
-        passages, clients, workers = (int(str(options[name])) for name in ("passages", "clients", "workers"))
-        if min(passages, clients, workers) < 1:
-            message = "--passages, --clients and --workers start at 1."
-            raise CommandError(message)
-        report = bench_suggestions(passages, clients, workers)
+        report = _pages(options) if options["what"] == "pages" else _suggestions(options)
         self.stdout.write(as_text(report))
         if options["json"]:
             self.stdout.write(as_json(report))
+
+
+def _suggestions(options: dict[str, object]) -> Report:
+    passages, clients, workers = (int(str(options[name])) for name in ("passages", "clients", "workers"))
+    if min(passages, clients, workers) < 1:
+        message = "--passages, --clients and --workers start at 1."
+        raise CommandError(message)
+    return bench_suggestions(passages, clients, workers)
+
+
+def _pages(options: dict[str, object]) -> Report:
+    articles = options["articles"]
+    if isinstance(articles, Path) and not articles.is_dir():
+        raise CommandError(f"{articles} is no directory.")
+    return bench_pages(articles if isinstance(articles, Path) else None)
