@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -71,4 +72,14 @@ def single_keys(request: HttpRequest) -> HttpResponse:
     wanted = request.POST.get("single_keys") == "on"
     set_single_keys(actor=rep_of(request), wanted=wanted)
     messages.success(request, _("Single letters are on.") if wanted else _("Single letters are off."))
-    return redirect(read_place(request).queue_url)
+    return redirect(_page_to_return_to(request))
+
+
+def _page_to_return_to(request: HttpRequest) -> str:
+    """The page of the console that the button stood on, where it can be opened again; else the queue."""
+    back = request.POST.get("back", "")
+    try:
+        name = resolve(back).view_name
+    except Resolver404:
+        name = ""
+    return back if name in {"agents:ticket", "agents:macros"} else read_place(request).queue_url

@@ -50,7 +50,7 @@ def news(request: HttpRequest, number: int) -> HttpResponse:
     moved_on = seen != str(found.version)
     if request.GET.get("known") == known_news(others, moved_on=moved_on):
         return HttpResponse(status=204)
-    context = {"ticket": found, "seen": seen, "moved_on": moved_on, "others": others}
+    context = {"ticket": found, "seen": seen, "moved_on": moved_on, "others": others, "oob": may_reply(rep, found)}
     return render(request, "agents/_news.html", {**context, "known": known_news(others, moved_on=moved_on)})
 
 

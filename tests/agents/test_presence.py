@@ -39,6 +39,7 @@ def test_who_is_writing_is_warned_of_by_name_and_both_can_go_on(desk: Desk) -> N
     assert hers.post(desk.url("keep"), values, headers={"HX-Request": "true"}).status_code == 200
     assert others_at(desk.ticket, desk.rep)[0].doing == Doing.WRITING
     assert "<strong>Olga</strong> is writing here right now." in _news(desk)[1]
+    assert 'id="others-brief" hx-swap-oob="true">Olga is writing.' in _news(desk)[1], "beside Send, too"
     assert "Olga is writing" in desk.client.get(reverse("agents:queue")).content.decode()
     assert desk.post("send", text="Mine was first.").status_code == 302, "a warning, never a lock"
 

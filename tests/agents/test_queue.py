@@ -133,10 +133,18 @@ def test_single_letters_can_be_turned_off_by_each_person_for_themselves(desk: De
     assert 'data-single-keys="on"' in _page(desk)
     desk.client.post(reverse("agents:single_keys"))
     assert 'data-single-keys="off"' in _page(desk)
+    for back, leads_to in (
+        (desk.url(), desk.url()),
+        (desk.url("send"), QUEUE),
+        ("//evil.example/", QUEUE),
+        ("", QUEUE),
+    ):
+        answer = desk.client.post(reverse("agents:single_keys"), {"back": back})
+        assert answer["Location"] == leads_to, back
     assert 'data-single-keys="on"' in other.get(QUEUE).content.decode()
     desk.client.post(reverse("agents:single_keys"), {"single_keys": "on"})
     assert 'data-single-keys="on"' in _page(desk)
-    assert AuditEvent.objects.filter(verb="preference.single_keys", actor=desk.rep).count() == 2
+    assert AuditEvent.objects.filter(verb="preference.single_keys", actor=desk.rep).count() == 6
     with pytest.raises(NotAllowedError):
         set_single_keys(actor=desk.ticket.requester, wanted=False)
     assert DeskPreference.objects.count() == 1
