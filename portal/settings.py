@@ -256,8 +256,8 @@ CELERY_BEAT_SCHEDULE = {
     "set stuck mail aside": {"task": "portal.set_stuck_mail_aside", "schedule": 60.0, "options": {"expires": 60}},
     "measure first answers": {
         "task": "portal.measure_first_responses",
-        "schedule": 120.0,
-        "options": {"expires": 120},
+        "schedule": 300.0,
+        "options": {"expires": 300},
     },
     "forget what is over": {"task": "portal.prune", "schedule": 3600.0, "options": {"expires": 3600}},
     "triage what was missed": {"task": "triage.sweep_untriaged", "schedule": 20.0, "options": {"expires": 20}},
