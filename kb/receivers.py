@@ -34,6 +34,13 @@ def settle_review_on_publish(instance: ArticlePage, **_: Any) -> None:
     settle_review(instance)
 
 
+@receiver(post_save, sender=ArticlePage, dispatch_uid="kb.index_on_save")
+def index_on_save(instance: ArticlePage, update_fields: frozenset[str] | None, **_: Any) -> None:
+    """An alias or a converted one goes live without being published. Saving a draft names its few fields."""
+    if instance.live and update_fields is None:
+        transaction.on_commit(partial(enqueue, index_article, instance.pk))
+
+
 @receiver(post_delete, sender=ArticlePage, dispatch_uid="kb.index_on_delete")
 def index_on_delete(instance: ArticlePage, **_: Any) -> None:
     transaction.on_commit(partial(enqueue, index_article, instance.pk))

@@ -7,9 +7,14 @@ from importlib import import_module
 
 from django.db.models import Model
 from django.http import Http404, HttpRequest
+from django.templatetags.static import static
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
+from kb import reports
 from kb.files import Access, access_to
 from kb.models.pages import audiences_of
 
@@ -32,3 +37,29 @@ def refuse_document(document: Model, request: HttpRequest) -> None:
 hooks.register("before_serve_document", refuse_document)
 hooks.register("construct_main_menu", hide)
 hooks.register("construct_settings_menu", hide)
+
+
+def brand() -> str:
+    return format_html('<link rel="stylesheet" href="{}">', static("kb/cms.css"))
+
+
+def report_addresses() -> list[URLPattern]:
+    return [
+        path("articles/due/", reports.due_for_review, name="article_reviews_due"),
+        path("articles/due/<int:article_id>/still-right/", reports.still_right, name="article_still_right"),
+        path("articles/dead-links/", reports.dead_links, name="article_dead_links"),
+    ]
+
+
+def due_item() -> MenuItem:
+    return MenuItem(_("Articles due for review"), reverse("article_reviews_due"), icon_name="time", order=100)
+
+
+def dead_links_item() -> MenuItem:
+    return MenuItem(_("Links that lead nowhere"), reverse("article_dead_links"), icon_name="link", order=110)
+
+
+hooks.register("insert_global_admin_css", brand)
+hooks.register("register_admin_urls", report_addresses)
+hooks.register("register_reports_menu_item", due_item)
+hooks.register("register_reports_menu_item", dead_links_item)

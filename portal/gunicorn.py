@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from typing import Any
 
 worker_class = "gthread"
@@ -13,6 +14,13 @@ accesslog = None
 errorlog = "-"
 forwarded_allow_ips = "127.0.0.1,::1"
 control_socket_disable = True
+
+
+def post_worker_init(_worker: Any) -> None:
+    """Articles go out on their day from here: no other process may write them, and one of these does it alone."""
+    from kb.schedule import keep_publishing  # after the fork, and after Django: this file is read before both
+
+    threading.Thread(target=keep_publishing, args=(threading.Event(),), daemon=True).start()
 
 
 def worker_exit(_server: Any, worker: Any) -> None:
