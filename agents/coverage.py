@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from portal.models import Ticket
 from triage.models import Container, LogCoverage
+from triage.wall import bar_of
 
 _CUT = {
     "bytes": gettext_lazy("Its beginning and its end were read, the middle was left out."),
@@ -65,7 +66,9 @@ class FileRead:
 
 
 def files_read(ticket: Ticket) -> list[FileRead]:
-    """Every attached log of the request, those of the newest message first."""
+    """Every attached log of the request, those of the newest message first; none behind the high-touch wall."""
+    if bar_of(ticket):
+        return []
     found = LogCoverage.objects.filter(run__ticket=ticket).select_related("attachment")
     return [file_read(coverage) for coverage in found.order_by("-run__message_id", "attachment_id")]
 

@@ -25,6 +25,7 @@ from triage.models import (
     RunState,
     SentenceKind,
 )
+from triage.wall import bar_of
 
 CONTEXT = 160
 MOST_FINDINGS = 60
@@ -111,7 +112,9 @@ def proposed_category_name(proposal: FieldProposal, names: dict[str, str]) -> st
 
 
 def proposals_of(ticket: Ticket) -> dict[str, Measured]:
-    """The newest proposal for each field of the request, by field."""
+    """The newest proposal for each field of the request, by field; none behind the high-touch wall."""
+    if bar_of(ticket):
+        return {}
     newest = FieldProposal.objects.filter(run__ticket=ticket).order_by("field", "-run_id").distinct("field")
     names = dict(Category.objects.values_list("slug", "name"))
     found: dict[str, Measured] = {}
@@ -125,12 +128,16 @@ def proposals_of(ticket: Ticket) -> dict[str, Measured]:
 
 def findings_of(ticket: Ticket) -> list[LogFinding]:
     """What went wrong according to every log and message of the request, those of the newest message first."""
+    if bar_of(ticket):
+        return []
     found = LogFinding.objects.filter(run__ticket=ticket).select_related("attachment")
     return list(found.order_by("-run__message_id", "position")[:MOST_FINDINGS])
 
 
 def draft_state(ticket: Ticket, run: Run | None, stale: Container[int]) -> DraftState:
     """Where the draft stands, with the reason when there is none; `stale` holds the drafts that stand no more."""
+    if bar := bar_of(ticket):
+        return DraftState(_("no draft"), who_serves(ticket) or str(NoDraftReason(bar).label))
     if run is None:
         return DraftState(_("not read yet"))
     if run.state in {RunState.PENDING, RunState.RUNNING}:

@@ -32,6 +32,7 @@ from agents.staleness import ready_drafts, stale_among
 from portal.models import Category, Message, Organisation, Ticket, User
 from triage.models import FieldName, FieldProposal, Run, Verdict
 from triage.reading import latest_runs
+from triage.wall import open_to_machines
 
 PER_PAGE = 30
 SORTS = {
@@ -164,9 +165,9 @@ def _ordered(tickets: QuerySet[Ticket], reader: User, sort: str) -> QuerySet[Tic
             When(Q(organisation__kind=Organisation.Kind.HIGH_TOUCH) & _served_by(reader), then=0),
             When(priority=Ticket.Priority.URGENT, then=1),
             When(priority=Ticket.Priority.HIGH, then=2),
-            When(Exists(set_back), then=6),
+            When(open_to_machines() & Q(Exists(set_back)), then=6),
             When(priority=Ticket.Priority.LOW, then=5),
-            When(Exists(raised), then=3),
+            When(open_to_machines() & Q(Exists(raised)), then=3),
             default=Value(4),
             output_field=IntegerField(),
         )
@@ -207,7 +208,9 @@ def _rows(ids: list[int], reader: User) -> tuple[QueueRow, ...]:
 
 def _newest_proposals(ids: list[int]) -> dict[int, dict[str, FieldProposal]]:
     """For each request, the newest proposal of each field."""
-    newest = FieldProposal.objects.filter(run__ticket__in=ids).annotate(of_ticket=F("run__ticket"))
+    newest = FieldProposal.objects.filter(open_to_machines("run__ticket__"), run__ticket__in=ids).annotate(
+        of_ticket=F("run__ticket")
+    )
     found: dict[int, dict[str, FieldProposal]] = {}
     for proposal in newest.order_by("of_ticket", "field", "-run_id").distinct("of_ticket", "field"):
         found.setdefault(proposal.of_ticket, {})[proposal.field] = proposal

@@ -15,12 +15,13 @@ from agents.drafttext import draft_text
 from agents.errors import NothingWrittenError, StaleDraftError, TooLongError
 from agents.models import Approval, Review
 from portal import audit
-from portal.errors import AlreadySentError, ConversationMovedOnError, NotAllowedError
+from portal.errors import AlreadySentError, ConversationMovedOnError, NotAllowedError, OwnWordsOnlyError
 from portal.mail.compose import MailText, mail_of_payload
 from portal.models import Message, ReleasePayload, Ticket, User
 from portal.permissions import may_reply
 from portal.release import build_payload, envelope_for, release
 from triage.models import Draft
+from triage.wall import bar_of
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +92,8 @@ def _check_state(ticket: Ticket, version: int, draft: Draft | None, *, stale_acc
     """Tell what is new before what is stale. release() asks for the version again and has the last word."""
     if Ticket.objects.filter(pk=ticket.pk).exclude(version=version).exists():
         raise ConversationMovedOnError
+    if draft is not None and bar_of(Ticket.objects.select_related("organisation").get(pk=ticket.pk)):
+        raise OwnWordsOnlyError
     if draft is not None and not stale_accepted and draft.is_stale():
         raise StaleDraftError
 

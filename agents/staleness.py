@@ -11,6 +11,7 @@ from kb.models import SourceText
 from portal.models import Message, Ticket
 from triage.models import Draft, DraftSentence
 from triage.models.drafts import live_sources
+from triage.wall import open_to_machines
 
 
 def stale_among(drafts: Iterable[Draft]) -> set[int]:
@@ -20,8 +21,10 @@ def stale_among(drafts: Iterable[Draft]) -> set[int]:
 
 
 def ready_drafts() -> QuerySet[Draft]:
-    """Drafts of requests to answer that nobody has reviewed and that still stand."""
-    waiting = Draft.objects.filter(ticket__status=Ticket.Status.OPEN, reviews__isnull=True)
+    """Drafts of requests to answer that nobody has reviewed and that still stand; none behind the high-touch wall."""
+    waiting = Draft.objects.filter(
+        open_to_machines("ticket__"), ticket__status=Ticket.Status.OPEN, reviews__isnull=True
+    )
     return waiting.filter(~_overtaken(), ~_unfounded())
 
 

@@ -1,10 +1,16 @@
-"""The portal's Django application."""
+"""The portal's Django application. Ready means: it hears of changed passwords."""
+
+from importlib import import_module
 
 from django.apps import AppConfig
 
 
 class PortalConfig(AppConfig):
-    """Connects nothing: what the left must start on the right goes through portal.signals."""
+    """What the left must start on the right goes through portal.signals."""
 
     name = "portal"
     verbose_name = "Support portal"
+
+    def ready(self) -> None:
+        """Connect the receivers; they need the models, which exist only now."""
+        import_module("portal.receivers")

@@ -34,6 +34,9 @@ Connection = psycopg.Connection[tuple[object, ...]]
 
 ADVISORY_LOCK = 4_242_017
 GUARD = "handrail_guard"
+ERASER = "handrail_eraser"
+# Nobody logs in as these: each owns one function.
+FUNCTION_OWNERS = (GUARD, ERASER)
 # Limits a runaway statement without limiting migrations.
 TIMEOUTS = {"web": "15s", "worker": "120s", "mailer": "30s"}
 DROP_SECONDS = 60
@@ -118,8 +121,8 @@ def using(*, role: str, database: str) -> Iterator[None]:
 def ensure_roles(admin: Connection) -> None:
     """Create the roles that are missing and set each login's password from its file. Idempotent."""
     known = {str(name) for (name,) in admin.execute("SELECT rolname FROM pg_roles").fetchall()}
-    if GUARD not in known:
-        admin.execute(sql.SQL("CREATE ROLE {} NOLOGIN NOINHERIT").format(sql.Identifier(GUARD)))
+    for missing in set(FUNCTION_OWNERS) - known:
+        admin.execute(sql.SQL("CREATE ROLE {} NOLOGIN NOINHERIT").format(sql.Identifier(missing)))
     for role in ROLES:
         name = sql.Identifier(f"handrail_{role}")
         if f"handrail_{role}" not in known:
@@ -160,7 +163,7 @@ def build_database(server: Server, maintenance: str, database: str, *, evaluatio
             )
         roles = ("owner", "eval") if evaluation else ("owner", *grants.SERVING_ROLES)
         connect_privileges(admin, database, roles)
-    with server.connect(database) as admin, _guard_may_be_built(admin):
+    with server.connect(database) as admin, guard_may_be_built(admin):
         admin.execute("CREATE EXTENSION IF NOT EXISTS vector")
         with using(role="owner", database=database):
             call_command("migrate", interactive=False, verbosity=0)
@@ -169,17 +172,18 @@ def build_database(server: Server, maintenance: str, database: str, *, evaluatio
 
 
 @contextlib.contextmanager
-def _guard_may_be_built(admin: Connection) -> Iterator[None]:
-    """Only while migrating may the owner hand the function release() over to the guard."""
+def guard_may_be_built(admin: Connection) -> Iterator[None]:
+    """Only while migrating may the owner hand release() over to the guard, and erase_person() to the eraser."""
     admin.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     admin.execute("GRANT USAGE, CREATE ON SCHEMA public TO handrail_owner")
-    admin.execute("GRANT handrail_guard TO handrail_owner WITH INHERIT TRUE, SET TRUE")
-    admin.execute("GRANT USAGE, CREATE ON SCHEMA public TO handrail_guard")
+    roles = sql.SQL(", ").join(map(sql.Identifier, FUNCTION_OWNERS))
+    admin.execute(sql.SQL("GRANT {} TO handrail_owner WITH INHERIT TRUE, SET TRUE").format(roles))
+    admin.execute(sql.SQL("GRANT USAGE, CREATE ON SCHEMA public TO {}").format(roles))
     try:
         yield
     finally:
-        admin.execute("REVOKE CREATE ON SCHEMA public FROM handrail_guard")
-        admin.execute("REVOKE handrail_guard FROM handrail_owner")
+        admin.execute(sql.SQL("REVOKE CREATE ON SCHEMA public FROM {}").format(roles))
+        admin.execute(sql.SQL("REVOKE {} FROM handrail_owner").format(roles))
 
 
 def apply_grants(admin: Connection, *, evaluation: bool) -> None:

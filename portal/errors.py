@@ -33,6 +33,18 @@ class SessionEndedError(PortalError):
         super().__init__(_("You are no longer signed in. Nothing was sent; your text is kept. Sign in and send again."))
 
 
+class OwnWordsOnlyError(PortalError):
+    """The account's record says that people alone serve it: a draft made before is not used any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "This account is served by people alone, so the draft is not offered any more. Nothing was sent; "
+                "your text is kept. Make it your own words before you send it."
+            )
+        )
+
+
 class AlreadySentError(PortalError):
     """The same text was released before; the second press changes nothing."""
 
@@ -52,6 +64,25 @@ class AlreadyDecidedError(PortalError):
 
     def __init__(self) -> None:
         super().__init__(_("This mail was decided on already, or it has left meanwhile. Nothing was changed."))
+
+
+class ErasedError(PortalError):
+    """The conversation was erased at the person's request."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This conversation was erased at the person's request. Nothing can be added to it."))
+
+
+class ErasureRefusedError(PortalError):
+    """Somebody whose name stands under what others read."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Nothing was erased: this person works here or has answered customers. "
+                "Take away their roles and deactivate them instead; what they released is the customers' record too."
+            )
+        )
 
 
 class InvalidRequestError(PortalError):

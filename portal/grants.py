@@ -138,8 +138,8 @@ GUARD_TABLES: dict[str, tuple[str, ...]] = {
     "django_session": ("SELECT", "UPDATE (expire_date)"),
     "usersessions_usersession": READ,
     "portal_user": ("SELECT", "UPDATE (is_active)"),
-    "portal_staffrole": READ,
-    "portal_organisation": READ,
+    "portal_staffrole": ("SELECT", "UPDATE (role)"),
+    "portal_organisation": ("SELECT", "UPDATE (kind)"),
     "portal_ticket": ("SELECT", "UPDATE (version, status, updated_at)"),
     "portal_releasepayload": READ,
     "portal_message": APPEND,
@@ -147,6 +147,43 @@ GUARD_TABLES: dict[str, tuple[str, ...]] = {
     "agents_approval": APPEND,
     "triage_draft": READ,
 }
+
+
+# What erase_person() may do; handrail_eraser owns it and nobody can log in as handrail_eraser. Words only: that there
+# was a message, when, and who released it is not among it.
+ERASER_TABLES: dict[str, tuple[str, ...]] = {
+    "django_session": ("SELECT", "DELETE", "UPDATE (expire_date)"),
+    "usersessions_usersession": ("SELECT", "DELETE"),
+    "account_emailaddress": ("SELECT", "DELETE"),
+    "account_emailconfirmation": ("SELECT", "DELETE"),
+    "django_admin_log": ("SELECT", "UPDATE (object_repr, change_message)"),
+    "django_content_type": READ,
+    "wagtailusers_userprofile": ("SELECT", "DELETE"),
+    "portal_user": ("SELECT", "UPDATE (email, display_name, password, is_active, last_login, erased_at)"),
+    "portal_user_groups": READ,
+    "portal_staffrole": READ,
+    "portal_membership": ("SELECT", "DELETE"),
+    "portal_ticket": ("SELECT", "UPDATE (subject, status, erased_at, updated_at)"),
+    "portal_message": READ,
+    "portal_messagebody": ("SELECT", "UPDATE (text)"),
+    "portal_releasepayload": ("SELECT", "UPDATE (subject, text, html, recipients)"),
+    "portal_attachment": ("SELECT", "UPDATE (name, content_type)"),
+    "portal_deflectionshown": ("SELECT", "DELETE"),
+    "portal_outboxentry": ("SELECT", "UPDATE (state, failure)"),
+    "portal_auditevent": ("INSERT",),
+    "triage_run": ("SELECT", "UPDATE (outputs, embedding, embedding_version, failure_detail)"),
+    "triage_draft": READ,
+    "triage_draftsentence": ("SELECT", "DELETE"),
+    "triage_logcoverage": ("SELECT", "DELETE"),
+    "triage_logfinding": ("SELECT", "DELETE"),
+    "triage_fieldproposal": ("SELECT", "DELETE"),
+    "triage_nextstep": ("SELECT", "DELETE"),
+    "agents_composition": ("SELECT", "DELETE"),
+    "agents_compositioncitation": ("SELECT", "DELETE"),
+    "agents_review": ("SELECT", "UPDATE (comment)"),
+}
+# The roles that own one function each, with what it may do.
+FUNCTION_TABLES = {"handrail_guard": GUARD_TABLES, "handrail_eraser": ERASER_TABLES}
 
 
 class UndecidedTableError(Exception):
@@ -201,7 +238,12 @@ def expected(*, evaluation: bool) -> set[Grant]:
         for table, application in tables.items()
         for privilege in privileges(role, table, application)
     ]
-    wanted += [("handrail_guard", table, privilege) for table, all_ in GUARD_TABLES.items() for privilege in all_]
+    wanted += [
+        (role, table, privilege)
+        for role, tables_ in FUNCTION_TABLES.items()
+        for table, all_ in tables_.items()
+        for privilege in all_
+    ]
     if evaluation:
         wanted += [("handrail_eval", table, privilege) for table in tables for privilege in ALL]
     return {Grant(role, table, name, column) for role, table, privilege in wanted for name, column in split(privilege)}
@@ -218,8 +260,12 @@ def as_markdown() -> str:
             shown.append(letters[name] + (f" ({columns}" if columns else ""))
         return ", ".join(shown) or "–"
 
-    lines = ["| Table | web | worker | mailer | guard (inside `release()`) |", "|---|---|---|---|---|"]
+    lines = [
+        "| Table | web | worker | mailer | guard (inside `release()`) | eraser (inside `erase_person()`) |",
+        "|---|---|---|---|---|---|",
+    ]
     for table, application in sorted(every_table().items()):
         cells = [cell(privileges(role, table, application)) for role in SERVING_ROLES]
-        lines.append(f"| `{table}` | " + " | ".join([*cells, cell(GUARD_TABLES.get(table, NONE))]) + " |")
+        cells += [cell(tables.get(table, NONE)) for tables in FUNCTION_TABLES.values()]
+        lines.append(f"| `{table}` | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"

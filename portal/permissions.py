@@ -44,9 +44,14 @@ def may_resolve_mail(user: Visitor) -> bool:
     return is_person(user) and (is_lead(user) or user.is_superuser)
 
 
+def may_erase(user: Visitor) -> bool:
+    """Whether this person may erase another's text at their request: leads and administrators."""
+    return is_lead(user) or (is_person(user) and user.is_superuser)
+
+
 def may_reply(user: Visitor, ticket: Ticket) -> bool:
     """Whether this person may release a message here: on a high-touch request its engineer, deputy or a lead."""
-    if not is_person(user) or not roles_of(user) | _engineer_of(user, ticket):
+    if ticket.erased_at is not None or not is_person(user) or not roles_of(user) | _engineer_of(user, ticket):
         return False
     if is_lead(user):
         return True

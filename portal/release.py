@@ -14,19 +14,23 @@ from django.db import IntegrityError, connection, transaction
 from portal.errors import (
     AlreadySentError,
     ConversationMovedOnError,
+    ErasedError,
     NotAllowedError,
+    OwnWordsOnlyError,
     PortalError,
     SendRefusedError,
     SessionEndedError,
 )
 from portal.models import Message, ReleasePayload, Ticket, User
 
-# The SQLSTATEs that release() raises; see agents/migrations/0002_release.py.
+# The SQLSTATEs that release() raises; see agents/migrations/0004_release_wider.py.
 _REFUSALS: dict[str, type[PortalError]] = {
     "23H01": ConversationMovedOnError,
     "23H02": SessionEndedError,
     "23H03": NotAllowedError,
     "23H08": AlreadySentError,
+    "23H09": ErasedError,
+    "23H10": OwnWordsOnlyError,
     "23505": AlreadySentError,  # the same payload twice at the same instant: the unique key decides
 }
 
@@ -59,6 +63,8 @@ def payload_digest(envelope: Envelope, text: str, html: str, attachments: tuple[
 
 def build_payload(*, actor: User, ticket: Ticket, text: str) -> ReleasePayload:
     """Store the immutable row of everything that will reach people. It sends nothing."""
+    if Ticket.objects.filter(pk=ticket.pk, erased_at__isnull=False).exists():
+        raise ErasedError
     envelope = envelope_for(ticket, actor)
     return ReleasePayload.objects.create(
         ticket=ticket,

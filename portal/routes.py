@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import conversation, files, filing, home, outbox, profile, suggestions, verdicts
+from portal.views import conversation, erasure, files, filing, home, outbox, profile, suggestions, verdicts
 
 app_name = "portal"
 
@@ -23,5 +23,6 @@ urlpatterns = [
     path("verdicts/articles/<int:pk>/", verdicts.article, name="judge_article"),
     path("mail/aside/", outbox.aside, name="mail_aside"),
     path("mail/aside/<int:pk>/", outbox.decide, name="decide_on_mail"),
+    path("people/<int:person>/erase/", erasure.erase, name="erase_person"),
     path("profile/", profile.profile, name="profile"),
 ]

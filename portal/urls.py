@@ -1,7 +1,7 @@
 """The site's addresses. Apps to the right are named by string only."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from portal.views import health, mailbox, media
@@ -15,6 +15,8 @@ urlpatterns = [
     path("cms/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
     path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
     path("admin/", admin.site.urls),
+    # People, their passwords and roles are managed in one audited place; Wagtail's own pages for it are not opened.
+    re_path(r"^cms/(?:users|bulk/portal/user)/", RedirectView.as_view(pattern_name="admin:portal_user_changelist")),
     path("cms/", include("wagtail.admin.urls")),
     path("accounts/", include("allauth.urls")),
     path("articles/", include("kb.urls")),

@@ -24,6 +24,7 @@ class NoDraftReason(TextChoices):
     """Why a run has no draft, in words for a rep."""
 
     HIGH_TOUCH = "high_touch", _("This account is looked after by a person: nothing is drafted for it.")
+    ERASED = "erased", _("The conversation was erased at the person's request.")
     UNKNOWN_ACCOUNT = "unknown_account", _("The account is unknown, and unknown accounts are not drafted for here.")
     DRAFTING_OFF = "drafting_off", _("Drafting is switched off.")
     EMPTY_MESSAGE = "empty_message", _("The message holds no text to answer.")

@@ -1,11 +1,15 @@
-"""What the console reads of triage: the latest run of a request with everything on it, and the runs of many at once."""
+"""What the console reads of triage: the latest run of a request with everything on it, and the runs of many at once.
+
+Invariant: of a request that may not be automated (any more) nothing is read but that it was not.
+"""
 
 from collections.abc import Iterable
 
 from django.db.models import Prefetch, QuerySet
 
 from portal.models import Ticket
-from triage.models import Draft, DraftSentence, Run
+from triage.models import Draft, DraftSentence, FieldProposal, LogFinding, NextStep, Run, Verdict
+from triage.wall import bar_of, open_to_machines
 
 
 def runs_in_full() -> QuerySet[Run]:
@@ -25,12 +29,29 @@ def runs_in_full() -> QuerySet[Run]:
 
 def latest_run(ticket: Ticket) -> Run | None:
     """Return the run of the newest triaged message, with everything a rep sees of it; None before the first."""
+    if bar := bar_of(ticket):
+        return _without_products(ticket, bar)
     return runs_in_full().filter(ticket=ticket).order_by("-message_id").first()
+
+
+def _without_products(ticket: Ticket, bar: str) -> Run | None:
+    """Return the latest run as one that was barred, whatever it found before the account became what it is."""
+    products = (
+        Prefetch("proposals", queryset=FieldProposal.objects.none()),
+        Prefetch("findings", queryset=LogFinding.objects.none()),
+        Prefetch("next_steps", queryset=NextStep.objects.none()),
+    )
+    run = Run.objects.filter(ticket=ticket).defer("embedding", "outputs").prefetch_related(*products)
+    latest = run.order_by("-message_id").first()
+    if latest is not None:
+        latest.no_draft_reason, latest.verdict, latest.duplicate_of = bar, Verdict.PLAIN, None
+        latest._state.fields_cache["draft"] = None  # as Django remembers that there is none
+    return latest
 
 
 def runs_of(ticket: Ticket) -> QuerySet[Run]:
     """Return every run of the request, the newest first."""
-    return runs_in_full().filter(ticket=ticket).order_by("-message_id")
+    return runs_in_full().filter(open_to_machines("ticket__"), ticket=ticket).order_by("-message_id")
 
 
 def latest_draft(ticket: Ticket) -> Draft | None:
@@ -40,9 +61,9 @@ def latest_draft(ticket: Ticket) -> Draft | None:
 
 
 def latest_runs(ticket_ids: Iterable[int]) -> dict[int, Run]:
-    """Return each request's latest run, without its parts but for the draft: for a queue, in one query."""
+    """Return the latest run of each request that may be automated, with no part but its draft: in one query."""
     newest = (
-        Run.objects.filter(ticket_id__in=list(ticket_ids))
+        Run.objects.filter(open_to_machines("ticket__"), ticket_id__in=list(ticket_ids))
         .order_by("ticket_id", "-message_id")
         .distinct("ticket_id")
         .select_related("draft")

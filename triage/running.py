@@ -11,12 +11,13 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from haystack.core.errors import PipelineRuntimeError
 
 from kb.retrieval.embedder import EmbedderUnavailable, embed_query
-from triage.actions.runs import bar_of, begin_run, fail_run, record_barred, store_outcome
+from triage.actions.runs import begin_run, fail_run, record_barred, store_outcome
 from triage.errors import RunTakenOver
 from triage.facts import Request
 from triage.gathering import gather, get_message
 from triage.models import Failure, Run
 from triage.pipeline import PIPELINE_VERSION, run_pipeline
+from triage.wall import bar_of
 
 log = logging.getLogger(__name__)
 

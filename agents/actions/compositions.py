@@ -10,10 +10,11 @@ from agents.errors import DraftClosedError, MacroGoneError
 from agents.models import Approval, Composition, CompositionCitation, Macro, Review
 from agents.placeholders import Values, fill
 from portal import audit
-from portal.errors import NotAllowedError
+from portal.errors import ErasedError, NotAllowedError, OwnWordsOnlyError
 from portal.models import Message, Ticket, User
 from portal.permissions import is_rep
 from triage.models import Draft, NextStep, NextStepKind
+from triage.wall import bar_of
 
 
 def tidy(text: str) -> str:
@@ -40,6 +41,7 @@ def keep_words(
     """
     if not is_rep(actor):
         raise NotAllowedError
+    _refuse_erased(ticket)
     values: dict[str, object] = {} if note is None else {"note": _plain(note)}
     if text is not None and not _is_echo(actor, ticket, version, text):
         values |= {"text": _plain(text), "draft": draft if text.strip() else None, "seen_version": version}
@@ -73,6 +75,7 @@ def forget_note(*, author: User, ticket: Ticket) -> None:
 def use_draft(*, actor: User, ticket: Ticket, draft: Draft) -> Composition:
     """Put the draft into the rep's editor, below whatever stands there."""
     _check_ticket(draft.ticket_id, ticket)
+    _check_wall(ticket)
     if draft.reviews.filter(verdict=Review.Verdict.REJECTED).exists():
         raise DraftClosedError
     with transaction.atomic():
@@ -109,6 +112,7 @@ def use_step(*, actor: User, ticket: Ticket, step: NextStep) -> Composition:
     A step that names a macro which this person may use brings that macro's words; any other brings its own.
     """
     _check_ticket(step.run.ticket_id, ticket)
+    _check_wall(ticket)
     words = step.text
     if step.kind == NextStepKind.MACRO:
         named = Macro.objects.usable_by(actor).filter(name__iexact=step.text.strip()).order_by("owner").first()
@@ -140,6 +144,7 @@ def add_words(*, actor: User, ticket: Ticket, words: str, draft: Draft | None = 
     """Put words below what the rep has written; words that stand there already are not put there twice."""
     if not is_rep(actor):
         raise NotAllowedError
+    _refuse_erased(ticket)
     kept, _made = Composition.objects.select_for_update().get_or_create(
         ticket=ticket, author=actor, defaults={"seen_version": ticket.version}
     )
@@ -154,6 +159,16 @@ def _is_echo(actor: User, ticket: Ticket, version: int, text: str) -> bool:
     """Whether an autosave arrives after its page was sent: what it brings is the beginning of what went out."""
     sent = Approval.objects.filter(ticket=ticket, person=actor, version=version).select_related("payload").first()
     return sent is not None and bool(text.strip()) and sent.payload.text.startswith(tidy(text))
+
+
+def _refuse_erased(ticket: Ticket) -> None:
+    if Ticket.objects.filter(pk=ticket.pk, erased_at__isnull=False).exists():
+        raise ErasedError
+
+
+def _check_wall(ticket: Ticket) -> None:
+    if bar_of(Ticket.objects.select_related("organisation").get(pk=ticket.pk)):
+        raise OwnWordsOnlyError
 
 
 def _check_ticket(ticket_id: int, ticket: Ticket) -> None:

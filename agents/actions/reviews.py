@@ -8,10 +8,11 @@ from agents.errors import DraftClosedError
 from agents.models import Composition, Review
 from portal import audit
 from portal.actions.tickets import withdraw_message
-from portal.errors import InvalidRequestError, NotAllowedError
+from portal.errors import InvalidRequestError, NotAllowedError, OwnWordsOnlyError
 from portal.models import Message, Ticket, User
 from portal.permissions import is_rep
 from triage.models import Draft
+from triage.wall import bar_of
 
 MOST_COMMENT = 5_000
 
@@ -20,6 +21,8 @@ def reject_draft(*, actor: User, ticket: Ticket, draft: Draft, reason: str, comm
     """Say that a draft will not do, and why. The rejection is kept; the draft is offered to nobody any more."""
     if not is_rep(actor) or draft.ticket_id != ticket.pk:
         raise NotAllowedError
+    if bar_of(Ticket.objects.select_related("organisation").get(pk=ticket.pk)):
+        raise OwnWordsOnlyError
     if reason not in Review.Reason.values:
         raise InvalidRequestError(_("Choose why the draft will not do. Nothing was changed."))
     try:

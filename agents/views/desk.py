@@ -28,7 +28,7 @@ from agents.views.place import read_place
 from kb.models import SourceText
 from portal.errors import AlreadySentError, ConversationMovedOnError, NotAllowedError, PortalError, SessionEndedError
 from portal.models import Category, Message, Ticket, User
-from portal.permissions import may_reply
+from portal.permissions import may_erase, may_reply
 from triage.models import Draft, LogFinding, Run, RunState
 from triage.models.drafts import live_sources
 from triage.reading import latest_run
@@ -119,9 +119,10 @@ def read_editor(ticket: Ticket, rep: User, pane: TriagePane) -> Editor:
     """The rep's kept words; failing those, their reply that was held back; failing that, nothing."""
     kept = Composition.objects.filter(ticket=ticket, author=rep).select_related("draft").first()
     held = None if kept is not None and kept.text.strip() else held_back_words(ticket, rep)
-    draft_id = kept.draft_id if kept is not None else None
+    # Behind the wall there is no draft: what was typed stays, as the rep's own words.
+    draft_id = kept.draft_id if kept is not None and ticket.may_automate else None
     stale: tuple[str, ...] = ()
-    if kept is not None and kept.draft is not None:
+    if kept is not None and kept.draft is not None and draft_id is not None:
         known = pane.draft if pane.draft is not None and pane.draft.draft.pk == draft_id else view_draft(kept.draft)
         stale = known.stale_because
     return Editor(
@@ -161,6 +162,7 @@ def ticket_page(
         "pane": pane,
         "editor": read_editor(ticket, rep, pane),
         "may_reply": may_reply(rep, ticket),
+        "may_erase": may_erase(rep),
         "who_serves": who_serves(ticket),
         "shown_articles": shown_articles(ticket),
         "happenings": happenings(ticket),

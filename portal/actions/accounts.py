@@ -1,5 +1,6 @@
 """Writes to people: the guests who file without an account, and who works here."""
 
+from allauth.usersessions.models import UserSession
 from django.db import transaction
 
 from portal import audit
@@ -34,7 +35,20 @@ def grant_role(*, actor: User | None, user: User, role: StaffRole.Role) -> Staff
 def deactivate_user(*, actor: User, user: User) -> User:
     """End somebody's access at once: nothing can be released in their name from here on."""
     with transaction.atomic():
+        # Sessions first, in the order in which release() locks: the other way round the two could wait for each other.
+        end_sessions(actor=actor, user=user)
         User.objects.filter(pk=user.pk).update(is_active=False)
         audit.record("user.deactivated", actor=actor, target=user)
     user.is_active = False
     return user
+
+
+def end_sessions(*, actor: User | None, user: User, but_for: str = "") -> int:
+    """Sign somebody out everywhere but in the session `but_for`; returns how many sessions ended."""
+    with transaction.atomic():
+        ended = list(UserSession.objects.filter(user=user).exclude(session_key=but_for).order_by("pk"))
+        for session in ended:
+            session.end()
+        if ended:
+            audit.record("user.sessions_ended", actor=actor, target=user, count=len(ended))
+    return len(ended)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from portal import audit
 from portal.actions.attachments import store_attachments
-from portal.errors import AlreadyVisibleError, InvalidRequestError, NotAllowedError
+from portal.errors import AlreadyVisibleError, ErasedError, InvalidRequestError, NotAllowedError
 from portal.models import (
     Category,
     DeflectionShown,
@@ -116,6 +116,7 @@ def add_customer_message(
     if form_key and (known := Message.objects.filter(form_key=form_key, ticket=ticket).first()):
         return known
     _check_text(text)
+    _refuse_erased(ticket)
     with transaction.atomic():
         # The race of two presses ends at the unique key: the later one waits for the earlier and finds its message.
         message, created = _add_inbound(ticket, actor, text, attachments, form_key=form_key)
@@ -131,6 +132,7 @@ def add_note(*, actor: User, ticket: Ticket, text: str) -> Message:
     """Store a note that only colleagues read."""
     _require_rep(actor)
     _check_text(text)
+    _refuse_erased(ticket)
     with transaction.atomic():
         message = Message.objects.create(ticket=ticket, direction=Message.Direction.NOTE, author=actor)
         MessageBody.objects.create(message=message, text=text)
@@ -173,6 +175,7 @@ def solve_ticket(*, actor: User, ticket: Ticket) -> Ticket:
 def reopen_ticket(*, actor: User, ticket: Ticket) -> Ticket:
     """Take a solved request up again, by its requester or a rep."""
     _require_part(actor, ticket)
+    _refuse_erased(ticket)
     return _change(actor, ticket, "status", Ticket.Status.OPEN)
 
 
@@ -237,6 +240,11 @@ def _check_text(text: str) -> None:
             _("The text is longer than %(limit)d characters. Attach the long part as a file; your text is kept.")
             % {"limit": MAX_TEXT}
         )
+
+
+def _refuse_erased(ticket: Ticket) -> None:
+    if Ticket.objects.filter(pk=ticket.pk, erased_at__isnull=False).exists():
+        raise ErasedError
 
 
 def _require_rep(actor: User) -> None:

@@ -8,7 +8,7 @@ from email.utils import formataddr
 from urllib.parse import urljoin, urlsplit
 
 from allauth.account.forms import default_token_generator
-from allauth.account.models import EmailConfirmationHMAC
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -52,7 +52,7 @@ def mail_of_payload(payload: ReleasePayload) -> MailText:
 def mail_of_notice(entry: OutboxEntry) -> MailText:
     """The mail of a fixed notice. Links with a key are made here and stored nowhere."""
     user = entry.user or (entry.ticket.requester if entry.ticket else None)
-    address = entry.email_address
+    address = _address_of(entry)
     recipient = address.email if address is not None else user.email if user is not None else ""
     person = user or (address.user if address is not None else None)
     language = (
@@ -82,6 +82,11 @@ def build_mail(entry: OutboxEntry) -> EmailMultiAlternatives:
     return built
 
 
+def _address_of(entry: OutboxEntry) -> EmailAddress | None:
+    """The address that a notice is about; None when its owner removed it since."""
+    return EmailAddress.objects.select_related("user").filter(pk=entry.email_address_id).first()
+
+
 def _domain() -> str:
     return urlsplit(settings.HANDRAIL_PUBLIC_URL).hostname or "localhost"
 
@@ -100,8 +105,9 @@ def _link_to(ticket: Ticket) -> str:
 def _notice_link(entry: OutboxEntry) -> str:
     if entry.notice == Notice.REQUEST_RECEIVED and entry.ticket is not None:
         return _link_to(entry.ticket)
-    if entry.notice == Notice.EMAIL_CONFIRMATION and entry.email_address is not None:
-        return _absolute(reverse("account_confirm_email", args=[EmailConfirmationHMAC(entry.email_address).key]))
+    address = _address_of(entry)
+    if entry.notice == Notice.EMAIL_CONFIRMATION and address is not None:
+        return _absolute(reverse("account_confirm_email", args=[EmailConfirmationHMAC(address).key]))
     if entry.notice == Notice.PASSWORD_RESET and entry.user is not None:
         key = f"{user_pk_to_url_str(entry.user)}-{default_token_generator.make_token(entry.user)}"
         return _absolute(

@@ -37,7 +37,7 @@ def deliver_due(limit: int = BATCH) -> int:
         entry = _claim()
         if entry is None:
             break
-        sent += _send(entry)
+        sent += send_entry(entry)
     return sent
 
 
@@ -86,14 +86,16 @@ def _claim() -> OutboxEntry | None:
             )
             if entry is None:
                 return None
-            if (entry.message is not None and entry.message.is_stopped) or _address_is_gone(entry):
+            if _address_is_gone(entry):
                 OutboxEntry.objects.filter(pk=entry.pk).update(state=OutboxEntry.State.HELD)
                 continue
             OutboxEntry.objects.filter(pk=entry.pk).update(
                 state=OutboxEntry.State.IN_FLIGHT, claimed_at=timezone.now(), attempts=entry.attempts + 1
             )
-            entry.attempts += 1
-            return entry
+            # PostgreSQL has the last word: it keeps back what was stopped and what the customer cannot see yet.
+            entry.refresh_from_db(fields=["state", "attempts"])
+            if entry.state == OutboxEntry.State.IN_FLIGHT:
+                return entry
 
 
 def _address_is_gone(entry: OutboxEntry) -> bool:
@@ -101,8 +103,12 @@ def _address_is_gone(entry: OutboxEntry) -> bool:
     return entry.email_address_id is not None and not EmailAddress.objects.filter(pk=entry.email_address_id).exists()
 
 
-def _send(entry: OutboxEntry) -> bool:
+def send_entry(entry: OutboxEntry) -> bool:
+    """Send a row that is in flight and mark what became of it; True when the mail left."""
     mail = build_mail(entry)
+    if _is_erased(entry) or not any(mail.to):
+        _mark(entry, OutboxEntry.State.HELD, "no_address")
+        return False
     server = get_connection()
     try:
         server.open()
@@ -122,6 +128,13 @@ def _send(entry: OutboxEntry) -> bool:
     _mark(entry, OutboxEntry.State.SENT, "")
     log.info("mail_sent", extra={"outbox": entry.pk, "notice": entry.notice or "message"})
     return True
+
+
+def _is_erased(entry: OutboxEntry) -> bool:
+    """Whether the reader was erased after this mail was taken up; what was built before says so too."""
+    ticket = entry.message.ticket if entry.message is not None else entry.ticket
+    user = entry.user or (ticket.requester if ticket is not None else None)
+    return user is not None and user.erased_at is not None
 
 
 def _refused(entry: OutboxEntry, error: smtplib.SMTPException) -> bool:

@@ -1,7 +1,8 @@
 """The outbox: which message or fixed notice is to be mailed, and how far it got.
 
 Invariant: a row has no text. What is mailed is read from a released payload or from a fixed template, by the mailer.
-States: queued -> in_flight -> sent; queued -> held (stopped before it left); in_flight -> queued only when the server
+States (PostgreSQL knows no other steps): queued -> in_flight -> sent; queued or in_flight -> held (stopped before it
+left, or nobody to send it to); in_flight -> queued only when the server
 refused it for now, -> failed when for good, -> stuck when nobody knows whether it left: a person decides then, and
 the mailer alone carries the decision out (-> queued, -> given_up).
 """

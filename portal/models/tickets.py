@@ -36,6 +36,20 @@ class Category(models.Model):
         return self.name
 
 
+def automatable(*, unknown_accounts: bool, prefix: str = "") -> models.Q:
+    """The condition twin of `Ticket.may_automate`, for a request at the end of `prefix` (as in `run__ticket__`)."""
+    if unknown_accounts:
+        walled = models.Q(**{f"{prefix}organisation__kind": Organisation.Kind.HIGH_TOUCH})
+        return ~walled & models.Q(**{f"{prefix}erased_at__isnull": True})
+    return models.Q(
+        **{
+            f"{prefix}organisation__kind": Organisation.Kind.STANDARD,
+            f"{prefix}identity_verified": True,
+            f"{prefix}erased_at__isnull": True,
+        }
+    )
+
+
 class TicketQuerySet(models.QuerySet["Ticket"]):
     """Reads of requests, as verbs that chain."""
 
@@ -57,10 +71,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
     def automatable(self, *, unknown_accounts: bool) -> "TicketQuerySet":
         """The queryset twin of `Ticket.may_automate`; `unknown_accounts` is the site's word on unknown ones."""
-        standard = models.Q(organisation__kind=Organisation.Kind.STANDARD, identity_verified=True)
-        if not unknown_accounts:
-            return self.filter(standard)
-        return self.exclude(organisation__kind=Organisation.Kind.HIGH_TOUCH)
+        return self.filter(automatable(unknown_accounts=unknown_accounts))
 
 
 class Ticket(models.Model):
@@ -101,6 +112,7 @@ class Ticket(models.Model):
     language = models.CharField(_("language"), max_length=12, default="en")
     created_at = models.DateTimeField(_("filed"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
+    erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
 
     objects = TicketQuerySet.as_manager()
 
@@ -145,6 +157,6 @@ class Ticket(models.Model):
     @property
     def may_automate(self) -> bool:
         """Whether machines may draft, learn from and compare this request. Fail-closed."""
-        if self.is_high_touch:
+        if self.is_high_touch or self.erased_at is not None:
             return False
         return settings.HANDRAIL_AUTOMATE_UNKNOWN or not self.is_unknown_account

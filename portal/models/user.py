@@ -43,6 +43,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may open the admin pages"), default=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
+    # Written by erase_person() alone; PostgreSQL refuses any change of somebody who was erased.
+    erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
 
     objects = UserManager()
 

@@ -46,8 +46,13 @@ def find_ticket(request: HttpRequest, reference: uuid.UUID) -> Access:
     ticket = tickets.visible_to(request.user).first()
     if ticket is not None:
         own = ticket.requester_id == request.user.pk
-        return Access(ticket=ticket, may_write=own, follows=False, sees_notes=not own and is_rep(request.user))
+        return Access(
+            ticket=ticket,
+            may_write=own and ticket.erased_at is None,
+            follows=False,
+            sees_notes=not own and is_rep(request.user),
+        )
     ticket = tickets.filter(pk__in=request.session.get(FOLLOWED, [])).first()
     if ticket is None:
         raise Http404(_("There is no such request, or it is somebody else's."))
-    return Access(ticket=ticket, may_write=True, follows=True, sees_notes=False)
+    return Access(ticket=ticket, may_write=ticket.erased_at is None, follows=True, sees_notes=False)

@@ -44,7 +44,7 @@ def attachment(request: HttpRequest, reference: uuid.UUID, public_id: uuid.UUID)
     if not access.sees_notes:
         readable = readable.visible_to_customer()
     file = Attachment.objects.filter(public_id=public_id, message__in=readable).first()
-    if file is None:
+    if file is None or access.ticket.erased_at is not None:
         raise Http404(_("There is no such file here."))
     try:
         stream = file.open()

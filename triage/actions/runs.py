@@ -33,6 +33,7 @@ from triage.models.runs import MAX_ATTEMPTS, STALE_AFTER
 from triage.outcome import Outcome
 from triage.records import outputs_of
 from triage.switch import drafting_state
+from triage.wall import bar_of
 
 log = logging.getLogger(__name__)
 
@@ -121,13 +122,6 @@ def store_outcome(
             input=input_digest,
         )
     return owned
-
-
-def bar_of(ticket: Ticket) -> str:
-    """Return why the ticket may not be automated, or an empty string."""
-    if ticket.may_automate:
-        return ""
-    return NoDraftReason.HIGH_TOUCH if ticket.is_high_touch else NoDraftReason.UNKNOWN_ACCOUNT
 
 
 def fail_run(*, run: Run, failure: str, detail: str, actor: User | None) -> Run:
