@@ -9,7 +9,7 @@ WORKERS ?= 2
 
 SECRETS := secret_key db_postgres $(addprefix db_handrail_,owner web worker mailer eval)
 
-.PHONY: setup start test check lint types imports migrations browser secrets lock clean
+.PHONY: setup start test check lint types imports migrations browser screenshots secrets lock clean
 
 setup: $(INSTALLED)  ## install what is missing, nothing else
 	@DJANGO_SETTINGS_MODULE=portal.settings $(BIN)/python -m kb.retrieval.embedder_setup
@@ -47,12 +47,15 @@ migrations:
 browser:  ## a browser for the journeys: Debian's package, installed when we may
 	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || { echo "handrail: the journeys need chromium: apt-get install chromium" >&2; exit 1; }
 
+screenshots: setup browser  ## every kind of page into docs/screenshots
+	$(BIN)/python -m tests.journeys.screenshots $(PAGES)
+
 # A container reads its files as a user of its own, so it is the directory that is closed to others.
 secrets:  ## the password files for docker-compose.yml, where they are missing
 	@mkdir -p -m 0700 secrets
 	@for name in $(SECRETS); do test -s secrets/$$name || { head -c 36 /dev/urandom | base64 | tr '+/' '-_' > secrets/$$name; }; done
-	@test -e secrets/smtp_password || : > secrets/smtp_password
-	@chmod 0444 secrets/*; chmod u+w secrets/smtp_password
+	@for name in smtp_password llm_api_key; do test -e secrets/$$name || : > secrets/$$name; done
+	@chmod 0444 secrets/*; chmod u+w secrets/smtp_password secrets/llm_api_key
 
 lock:  ## pin the dependencies of pyproject.toml anew
 	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 -o requirements.lock

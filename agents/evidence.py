@@ -41,6 +41,7 @@ class Measured:
     confidence: str
     measured_on: str
     reasons: tuple[str, ...]
+    is_measured: bool
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,9 @@ def measured(proposal: FieldProposal, label: str) -> Measured:
             "n": proposal.n,
         }
     reasons = tuple(str(reason) for reason in proposal.reasons)
-    return Measured(proposal.value, label, confidence, proposal.measured_on, reasons)
+    return Measured(
+        proposal.value, label, confidence, proposal.measured_on, reasons, is_measured=proposal.confidence is not None
+    )
 
 
 def proposed_category_name(proposal: FieldProposal, names: dict[str, str]) -> str:

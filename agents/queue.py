@@ -112,6 +112,11 @@ class Queue:
     page: Page[int]
     tabs: tuple[Tab, ...]
 
+    @property
+    def has_unmeasured(self) -> bool:
+        """Whether a proposal stands here whose confidence is not known yet: said once, not in every row."""
+        return any(row.proposed_category and not row.proposed_category.is_measured for row in self.rows)
+
 
 def read_queue(*, reader: User, wanted: QueueFilter, page: str | None, per_page: int = PER_PAGE) -> Queue:
     """The page of requests that this rep asked for, in order, with the counts of every tab."""

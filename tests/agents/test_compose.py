@@ -26,7 +26,7 @@ OURS = {name: service for name, service in SERVICES.items() if "build" in servic
 SERVING = {name: service for name, service in OURS.items() if name != "bootstrap"}
 # Variables of the official PostgreSQL image, the one service that is not ours and is told something.
 OF_POSTGRES = {"POSTGRES_PASSWORD_FILE", "POSTGRES_INITDB_ARGS"}
-READ = re.compile(r"""(?:environ\.get|environ\.setdefault|flag|number|words)\(\s*"([A-Z_]+)\"""")
+READ = re.compile(r'"((?:HANDRAIL|DATABASE|REDIS|DJANGO)_[A-Z_]+)"')
 
 
 def variables_read() -> set[str]:
@@ -77,7 +77,7 @@ def test_every_container_is_shut_in(name: str) -> None:
     assert "no-new-privileges:true" in service["security_opt"]
     assert not service.get("privileged")
     assert "inside" in service["networks"]
-    assert ("outside" in service["networks"]) == (name in {"web", "mailer"})
+    assert ("outside" in service["networks"]) == (name in {"web", "mailer", "worker"})
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
 
 
@@ -123,7 +123,7 @@ def test_no_secret_is_in_the_environment() -> None:
 @pytest.mark.parametrize("name", SERVING)
 def test_a_process_is_given_its_own_role_s_password_and_no_other(name: str) -> None:
     role = SERVING[name]["environment"]["HANDRAIL_DB_ROLE"]
-    also = {"smtp_password"} if role == "mailer" else set()
+    also = {"mailer": {"smtp_password"}, "worker": {"llm_api_key"}}.get(name, set())
     assert set(SERVING[name]["secrets"]) == {"secret_key", f"db_handrail_{role}", *also}
     assert SERVING[name]["environment"]["HANDRAIL_SECRETS"] == "/run/secrets"
 
@@ -139,7 +139,7 @@ def test_the_secrets_are_made_by_one_command(tmp_path: Path) -> None:
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     made = {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
     assert set(made) == set(COMPOSE["secrets"])
-    assert made.pop("smtp_password") == ""
+    assert made.pop("smtp_password") == made.pop("llm_api_key") == ""
     assert all(len(text.strip()) >= 32 for text in made.values())
     assert len(set(made.values())) == len(made)
     assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
@@ -148,6 +148,7 @@ def test_the_secrets_are_made_by_one_command(tmp_path: Path) -> None:
     assert {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()} == {
         **made,
         "smtp_password": "theirs",
+        "llm_api_key": "",
     }
 
 
