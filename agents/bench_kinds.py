@@ -155,6 +155,7 @@ UNMEASURED: dict[str, str] = {
     "portal:judge_reply": _VERB,
     "portal:judge_article": _VERB,
     "portal:decide_on_mail": _VERB,
+    "portal:erase_person": "a form with four counts, opened a few times a year",
     "portal:attachment": "bytes of a file, bound by the disk",
     "agents:single_keys": _VERB,
     "agents:edit_macro": "the form of a new macro, filled",
