@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.db.models import Count, Q
 from django.utils import timezone
 
@@ -92,6 +93,7 @@ class World:
 
     def sign_in(self, person: User) -> None:
         if User.objects.filter(pk=person.pk, is_active=True).exists():
+            cache.clear()  # people here sign in more often in a minute than the site lets one address do
             self.sessions[person.pk] = session_of(person)
 
     def ticket(self, number: int) -> Ticket:
