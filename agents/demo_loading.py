@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from agents import demo_dates
+from agents import demo_dates, demo_macros
 from agents.demo import is_empty
 from agents.demo_dates import Tick
 from agents.demo_replay import Replay
@@ -37,6 +37,7 @@ def load() -> people.Cast:
     articles.ensure_editors()
     cast = people.load()
     guests = people.load_guests()
+    demo_macros.load(lead=cast.lead)
     ticks = [Tick(began, requests[0].moment - EARLIER), Tick(timezone.now(), timezone.now())]
     articles.load(actor=cast.editor, organisation_audience=organisation_audience(cast.clinic.pk), owners=cast.writers)
     thinks = _index()
