@@ -70,6 +70,8 @@ class Desk:
 def _store_run(ticket: Ticket, message_id: int, *, draft: bool, reason: str, **fields: object) -> Run:
     values = {"state": RunState.DONE, "finished_at": timezone.now(), "no_draft_reason": reason, **fields}
     run = Run.objects.create(message_id=message_id, ticket=ticket, **values)
+    if reason == NoDraftReason.HIGH_TOUCH:
+        return run  # nothing was read, so nothing was found
     if draft:
         _store_draft(run)
     FieldProposal.objects.create(

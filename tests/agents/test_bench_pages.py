@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from django.conf import global_settings
 from django.core.management import CommandError, call_command
 from django.urls import URLPattern, URLResolver, get_resolver
+from pytest_django import Settings
 
 from agents import bench_pages
 from agents.bench_kinds import CMS, CONSOLE, KINDS, UNMEASURED, Who
@@ -46,11 +48,17 @@ def test_the_pages_of_articles_and_accounts_are_among_them() -> None:
     assert {kind.who for kind in KINDS if kind.group == CMS} == {Who.EDITOR}
 
 
-def test_every_kind_of_page_answers_and_is_counted(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_kind_of_page_answers_and_is_counted(
+    site: Site, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     try:
         get_embedder()
     except EmbedderUnavailable:
         pytest.skip("the embedder is not installed here; `make setup` fetches it")
+    # The server is a process of its own, with the product's way of naming static files and of keeping passwords.
+    settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
+    manifest = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": manifest}
     monkeypatch.setattr(bench_pages, "REQUESTS", 2)
     monkeypatch.setattr(bench_pages, "WARM_UP", 1)
     figures = bench_pages.bench_pages(None).figures

@@ -119,7 +119,7 @@ def test_the_guard_is_whole_afterwards(loaded: Loaded) -> None:
     assert check_guard() == []
     with (
         loaded.site.connect("owner") as owner,
-        pytest.raises(psycopg.errors.RaiseException, match=r"permanent|release"),
+        pytest.raises(psycopg.errors.IntegrityError, match=r"permanent|release"),
     ):
         owner.execute("UPDATE portal_message SET created_at = now()")
 

@@ -25,15 +25,15 @@ def lead(site: Site) -> User:
 def stuck(site: Site) -> OutboxEntry:
     """A receipt whose mailer died."""
     make_ticket(make_user(email="cora.blum@example.org"), subject="A secret subject", text="Secret words.")
-    _bring(site, State.IN_FLIGHT, State.STUCK, attempts=1)
+    _bring(site, State.IN_FLIGHT, State.STUCK, attempts=1, failure="mailer_died")
     return OutboxEntry.objects.get()
 
 
-def _bring(site: Site, *states: str, attempts: int) -> None:
+def _bring(site: Site, *states: str, attempts: int, failure: str = "") -> None:
     """Move the one row, step by step: PostgreSQL knows no others."""
     with site.as_role("mailer"):
         for state in states:
-            OutboxEntry.objects.update(state=state, attempts=attempts)
+            OutboxEntry.objects.update(state=state, attempts=attempts, failure=failure)
 
 
 def _carry_out(site: Site) -> int:
