@@ -6,10 +6,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    StorageState,
+    expect,
+    sync_playwright,
+)
 
 from tests.running import RunningSite, live_site
 
+PROGRAM = shutil.which("chromium")
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -20,6 +30,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# A form that must be mended and a conversation that has moved on are answers, though the browser logs them.
+REFUSAL = re.compile(r"status of (409|422) ")
 # Two cores run other tests meanwhile.
 PATIENCE_MS = 30_000
 
@@ -34,11 +46,10 @@ def running_site() -> Iterator[RunningSite]:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
-    program = shutil.which("chromium")
-    assert program, "the journeys need chromium: apt-get install chromium"
+    assert PROGRAM, "the journeys need chromium: apt-get install chromium"
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        started = playwright.chromium.launch(executable_path=PROGRAM, args=ARGUMENTS)
         yield started
         started.close()
 
@@ -55,7 +66,7 @@ class Complaints:
         page.on("requestfailed", self._failed)
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        if message.type in {"error", "warning"} and not REFUSAL.search(message.text):
             self.heard.append(f"{message.location.get('url')}: {message.text}")
 
     def _failed(self, request: Request) -> None:
@@ -64,17 +75,48 @@ class Complaints:
             self.heard.append(f"{request.url}: {request.failure}")
 
 
+class Sessions:
+    """Signs each of the demo's people in once, by the form; their later browsers begin with that session's cookies."""
+
+    def __init__(self, browser: Browser, site: RunningSite) -> None:
+        self._browser = browser
+        self._site = site
+        self._cookies: dict[str, StorageState] = {}
+
+    def cookies(self, role: str) -> StorageState:
+        if role not in self._cookies:
+            context = self._browser.new_context()
+            context.set_default_timeout(PATIENCE_MS)
+            sign_in(context.new_page(), self._site.address, self._site.logins[role], then="/profile/")
+            self._cookies[role] = context.storage_state()
+            context.close()
+        return self._cookies[role]
+
+
+@pytest.fixture(scope="package")
+def sessions(browser: Browser, running_site: RunningSite) -> Sessions:
+    """Of the site that the journeys share."""
+    return Sessions(browser, running_site)
+
+
 NewPage = Callable[..., Page]
 
 
 @pytest.fixture
-def new_page(browser: Browser) -> Iterator[NewPage]:
-    """Opens pages of people who share no cookies; `scripts=False` is a browser without JavaScript."""
+def new_page(browser: Browser, sessions: Sessions) -> Iterator[NewPage]:
+    """Opens pages of people who share no browser.
+
+    `scripts=False` is one without JavaScript; with a `role` they are signed in.
+    """
     complaints = Complaints()
     opened: list[BrowserContext] = []
 
-    def make(*, scripts: bool = True) -> Page:
-        context = browser.new_context(java_script_enabled=scripts, viewport={"width": 1280, "height": 900})
+    def make(role: str | None = None, *, scripts: bool = True) -> Page:
+        context = browser.new_context(
+            java_script_enabled=scripts,
+            viewport={"width": 1280, "height": 900},
+            storage_state=sessions.cookies(role) if role else None,
+        )
         context.set_default_timeout(PATIENCE_MS)
         context.on("page", complaints.watch)
         opened.append(context)

@@ -3,18 +3,19 @@
 Pages are opened as people open them; what a page needs to be there is looked up in the site or made by its form.
 """
 
+import contextlib
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from django.template.loader import render_to_string
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from tests.journeys.conftest import PATIENCE_MS, Sessions
 from tests.running import RunningSite
 
-PATIENCE_MS = 30_000
 LONG_WORD = "https://files.example.org/backup/2026/11/16/front-desk/" + "holdfast-incremental-" * 6 + "0001.hfb"
 
 
@@ -114,6 +115,18 @@ def _wrong_password(page: Page, site: RunningSite) -> None:
     expect(page.locator(".error-summary, [role=alert], .field__error").first).to_be_visible()
 
 
+def _keys(page: Page, site: RunningSite) -> None:
+    page.goto(f"{site.address}/console/")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+
+
+def _report_requests(page: Page, site: RunningSite) -> None:
+    page.goto(f"{site.address}/console/report/")
+    page.get_by_role("main").locator("a[href*='report/requests/']").first.click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
 def _preview(page: Page, site: RunningSite) -> None:
     found("/console/tickets/{}/", DRAFTED)(page, site)
     words = f"Hello Cora,\n\nthe log is at\n{LONG_WORD}\n\nRavi"
@@ -144,12 +157,7 @@ def _macros(page: Page, site: RunningSite) -> None:
     expect(page.get_by_role("link", name=re.compile("Change")).first).to_be_visible()
 
 
-def _keys(page: Page, site: RunningSite) -> None:
-    page.goto(f"{site.address}/console/")
-    page.keyboard.press("?")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
-
-
+REQUESTER = "SELECT requester_id FROM portal_ticket ORDER BY id DESC LIMIT 1"
 DRAFTED = "SELECT max(ticket_id) FROM triage_draft"
 HIGH_TOUCH = (
     "SELECT max(t.id) FROM portal_ticket t JOIN portal_organisation o ON o.id = t.organisation_id"
@@ -223,6 +231,7 @@ KINDS = (
     PageKind("error-form-too-old", Who.VISITOR, (), _stale_form),
     PageKind("error-400", Who.VISITOR, (), made("400.html", too_much=True)),
     PageKind("error-500", Who.VISITOR, (), made("500.html")),
+    PageKind("mail-aside", Who.LEAD, ("portal:mail_aside",), goto("/mail/aside/")),
     PageKind("queue", Who.REP, ("agents:queue",), goto("/console/")),
     PageKind("queue-nothing", Who.REP, ("agents:queue",), goto("/console/?q=purple+giraffe")),
     PageKind(
@@ -237,7 +246,12 @@ KINDS = (
     PageKind("keys", Who.REP, ("agents:queue",), _keys),
     PageKind("ticket-high-touch", Who.REP, ("agents:ticket",), found("/console/tickets/{}/", HIGH_TOUCH)),
     PageKind("preview", Who.REP, ("agents:preview",), _preview),
+    PageKind("report", Who.LEAD, ("agents:report",), goto("/console/report/")),
+    PageKind("report-requests", Who.LEAD, ("agents:report_requests",), _report_requests),
     PageKind("drafting", Who.LEAD, ("agents:drafting",), goto("/console/drafting/")),
+    PageKind("erase", Who.LEAD, ("portal:erase_person",), found("/people/{}/erase/", REQUESTER)),
+    PageKind("articles-due", Who.EDITOR, ("article_reviews_due",), goto("/cms/articles/due/"), ours=False),
+    PageKind("dead-links", Who.EDITOR, ("article_dead_links",), goto("/cms/articles/dead-links/"), ours=False),
     PageKind("editors-dashboard", Who.EDITOR, ("wagtailadmin_home",), goto("/cms/"), ours=False),
 )
 
@@ -247,6 +261,10 @@ NO_PAGE = {
     "healthz": "JSON for load balancers",
     "media": "an editor's picture",
     "portal:attachment": "a download",
+    "portal:decide_on_mail": ONLY_POST,
+    "article_still_right": ONLY_POST,
+    "portal:judge_reply": ONLY_POST,
+    "portal:judge_article": ONLY_POST,
     "portal:reply": ONLY_POST,
     "portal:close_ticket": ONLY_POST,
     "portal:reopen_ticket": ONLY_POST,
@@ -258,6 +276,7 @@ NO_PAGE = {
     "agents:use_macro": ONLY_POST,
     "agents:macro_active": ONLY_POST,
     "agents:single_keys": ONLY_POST,
+    "agents:report_table": "a CSV file",
     "agents:keep": ONLY_POST,
     "agents:send": ONLY_POST,
     "agents:note": ONLY_POST,
@@ -278,28 +297,20 @@ NO_PAGE = {
 
 
 class Browsing:
-    """Browsers of the people who look at pages; each signs in once."""
+    """Browsers of the people who look at pages."""
 
-    def __init__(self, browser: Browser, site: RunningSite) -> None:
+    def __init__(self, browser: Browser, sessions: Sessions, site: RunningSite) -> None:
         self.site = site
         self._browser = browser
-        self._signed_in: dict[Who, BrowserContext] = {}
+        self._sessions = sessions
 
-    def page(self, who: Who) -> Page:
-        """A fresh page of theirs; the visitor is always a new one."""
-        if who not in self._signed_in or who is Who.VISITOR:
-            context = self._browser.new_context(viewport={"width": 1280, "height": 900})
-            context.set_default_timeout(PATIENCE_MS)
-            self._signed_in[who] = context
-            if who is not Who.VISITOR:
-                self._sign_in(context, *self.site.logins[who.value])
-        return self._signed_in[who].new_page()
-
-    def _sign_in(self, context: BrowserContext, email: str, password: str) -> None:
+    @contextlib.contextmanager
+    def page(self, kind: PageKind) -> Iterator[Page]:
+        """A page of that kind, open in a browser of its own."""
+        cookies = None if kind.who is Who.VISITOR else self._sessions.cookies(kind.who.value)
+        context = self._browser.new_context(viewport={"width": 1280, "height": 900}, storage_state=cookies)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
-        page.goto(f"{self.site.address}/accounts/login/?next=/profile/")
-        page.get_by_label(re.compile("e-?mail", re.IGNORECASE)).fill(email)
-        page.get_by_label("Password", exact=True).fill(password)
-        page.get_by_role("main").get_by_role("button", name="Sign in").click()
-        expect(page).to_have_url(f"{self.site.address}/profile/")
-        page.close()
+        kind.open(page, self.site)
+        yield page
+        context.close()

@@ -6,48 +6,17 @@ with a real vendor's.
 
 import re
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import NewPage, sign_in
+from tests.journeys.steps import DEMO, REP, Question, answers, ask, reload_until, suggestions
 from tests.running import RunningSite, wait_until
 
 pytestmark = pytest.mark.journey
 
-REP = "Ravi Sandoval"
-LABEL = re.compile(r"Article\s*·\s*written by .+\s*·\s*(last reviewed on \w+|not reviewed yet)")
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a customer has on their heart, and the article that settles it."""
-
-    subject: str
-    text: str
-    article: str
-    log: str
-    log_line: int
-
-
-DEMO = Question(
-    subject="Backup of the till stops",
-    text=(
-        "Since the storm on Sunday the nightly backup of our till stops at once. The window says "
-        "HF-2104: vault is locked by another session. How do we get it going again?"
-    ),
-    article="HF-2104: the backup stops because the vault is locked",
-    log=(
-        "2026-11-16T20:00:01Z INFO  holdfastd[812]: job nightly for TILL started\n"
-        "2026-11-16T20:00:01Z INFO  holdfastd[812]: vault /vaults/corner opened, 412 GB free\n"
-        "2026-11-16T20:00:03Z ERROR holdfastd[812]: HF-2104: vault is locked by another session\n"
-    ),
-    log_line=3,
-)
 COMMERCE = Question(
     subject="Elasticsearch keeps crashing since we use ElasticSuite",
     text=(
@@ -90,7 +59,7 @@ def question(request: pytest.FixtureRequest) -> Question:
 def test_a_customer_asks_and_a_person_answers(running_site: RunningSite, new_page: NewPage, question: Question) -> None:
     customer, rep = new_page(), new_page()
     sign_in(customer, running_site.address, running_site.logins["customer"])
-    number = _ask(customer, question, suggested=_suggestions(customer))
+    number = ask(customer, question, suggested=suggestions(customer))
     expect(customer.get_by_role("main")).not_to_contain_text("Sent by")
 
     sign_in(rep, running_site.address, running_site.logins["rep"], then="/console/")
@@ -103,12 +72,12 @@ def test_a_customer_asks_and_a_person_answers(running_site: RunningSite, new_pag
     editor.fill(reply)
     rep.get_by_role("button", name="Preview the mail").click()
     expect(rep.get_by_role("article", name="Mail")).to_contain_text("Write back if it stays locked.")
-    assert _answers(running_site, number) == []
+    assert answers(running_site, number) == []
     rep.get_by_role("button", name="Send").click()
     expect(rep.get_by_text("Your reply goes out.").or_(rep.get_by_text(f"Sent by {REP}")).first).to_be_visible()
 
     customer.get_by_role("link", name="Open your request").click()
-    answer = _reload_until(customer, customer.get_by_role("article", name=f"Sent by {REP}"))
+    answer = reload_until(customer, customer.get_by_role("article", name=f"Sent by {REP}"))
     expect(answer).to_contain_text("Write back if it stays locked.")
     expect(customer.get_by_text("Answered, waits for you")).to_be_visible()
     _assert_sent_once_by_the_rep(running_site, number, to=running_site.logins["customer"][0], from_draft=True)
@@ -125,7 +94,7 @@ def test_without_scripts_and_without_an_account(
 
     customer.goto(running_site.address)
     who = (address, "Nora Quist")
-    number = _ask(customer, question, suggested=_suggestions(customer), before=show, contact=who)
+    number = ask(customer, question, suggested=suggestions(customer), before=show, contact=who)
     receipt = wait_until(lambda: running_site.mails(to=address, request=number), describe="the receipt")[0]
     link = re.search(r"http\S+/requests/follow/\S+", receipt.get_content())
     assert link is not None
@@ -135,7 +104,7 @@ def test_without_scripts_and_without_an_account(
 
     sign_in(rep, running_site.address, running_site.logins["rep"], then="/console/")
     rep.goto(f"{running_site.address}/console/tickets/{number}/")
-    _reload_until(rep, rep.get_by_text("No draft", exact=True))
+    reload_until(rep, rep.get_by_text("No draft", exact=True))
     expect(rep.get_by_text("The account is unknown")).to_be_visible()
     expect(rep.get_by_role("button", name="Use this draft")).to_have_count(0)
     rep.get_by_role("textbox", name=re.compile("Your reply to")).fill(f"Please see “{question.article}”.\n\n{REP}")
@@ -143,40 +112,9 @@ def test_without_scripts_and_without_an_account(
     expect(rep.get_by_role("article", name="Mail")).to_contain_text(question.article)
     rep.get_by_role("button", name="Send").click()
 
-    answer = _reload_until(customer, customer.get_by_role("article", name=f"Sent by {REP}"))
+    answer = reload_until(customer, customer.get_by_role("article", name=f"Sent by {REP}"))
     expect(answer).to_contain_text(question.article)
     _assert_sent_once_by_the_rep(running_site, number, to=address, from_draft=False)
-
-
-def _suggestions(page: Page) -> Locator:
-    return page.get_by_role("complementary", name="Articles that may help").get_by_role("listitem")
-
-
-def _ask(
-    page: Page,
-    question: Question,
-    *,
-    suggested: Locator,
-    before: Callable[[Page], None] = lambda page: None,
-    contact: tuple[str, str] | None = None,
-) -> int:
-    """Write the request, see the article beside it, file all the same; returns the request's number."""
-    page.get_by_role("navigation", name="Main").get_by_role("link", name="Write to us").click()
-    page.get_by_label("In a few words").fill(question.subject)
-    page.get_by_label("What happened").fill(question.text)
-    before(page)
-    expect(suggested.filter(has_text=question.article)).to_contain_text(LABEL)
-    expect(page.get_by_label("What happened")).to_have_value(question.text)
-    log: Any = {"name": "box.log", "mimeType": "text/plain", "buffer": question.log.encode()}
-    page.get_by_label("Files").set_input_files([log])
-    if contact is not None:
-        page.get_by_label("Your e-mail address").fill(contact[0])
-        page.get_by_label("Your name").fill(contact[1])
-    page.get_by_role("button", name="Send the request").click()
-    expect(page.get_by_role("heading", name="Your request has arrived.")).to_be_visible()
-    number = re.search(r"Request #(\d+)", page.get_by_role("main").inner_text(), re.IGNORECASE)
-    assert number is not None
-    return int(number.group(1))
 
 
 def _read_draft_and_sources(rep: Page, question: Question) -> None:
@@ -188,29 +126,10 @@ def _read_draft_and_sources(rep: Page, question: Question) -> None:
     expect(findings.get_by_text(re.compile(rf"line {question.log_line}\b")).first).to_be_visible()
 
 
-def _reload_until(page: Page, wanted: Locator) -> Locator:
-    def is_there() -> bool:
-        page.reload()
-        return wanted.count() > 0
-
-    wait_until(is_there, describe=f"{wanted} after a reload")
-    return wanted
-
-
-def _answers(site: RunningSite, number: int) -> list[tuple[object, ...]]:
-    return site.rows(
-        "SELECT p.email, r.email, a.draft_id IS NOT NULL, o.state, o.attempts FROM portal_message m"
-        " JOIN agents_approval a ON a.payload_id = m.payload_id JOIN portal_user p ON p.id = a.person_id"
-        " JOIN portal_user r ON r.id = m.released_by_id LEFT JOIN portal_outboxentry o ON o.message_id = m.id"
-        " WHERE m.ticket_id = %s AND m.direction = 'outbound'",
-        number,
-    )
-
-
 def _assert_sent_once_by_the_rep(site: RunningSite, number: int, *, to: str, from_draft: bool) -> None:
     """In the mailbox: a receipt and one answer of one thread. In the database: the rep's approval and nobody else's."""
     rep = site.logins["rep"][0]
-    wait_until(lambda: _answers(site, number) == [(rep, rep, from_draft, "sent", 1)], describe="one answer, sent once")
+    wait_until(lambda: answers(site, number) == [(rep, rep, from_draft, "sent", 1)], describe="one answer, sent once")
     receipt, answer = site.mails(to=to, request=number)
     assert answer["From"].addresses[0].display_name.startswith(REP)
     assert f"[#{number}]" in answer["Subject"]
