@@ -179,6 +179,8 @@ def test_a_zip_without_its_list_is_read_by_the_headers_before_each_member() -> N
         (b"PK\x03\x04", Unread.DAMAGED),
         (b"%PDF-1.7 something", Unread.BINARY),
     ],
+    # Named, for a packed file holds the second it was packed in.
+    ids=["nothing", "empty-gz", "picture", "zip-in-gz", "gz-in-gz", "cut-gz", "no-gz", "empty-zip", "cut-zip", "pdf"],
 )
 def test_what_cannot_be_read_at_all_says_why(data: bytes, unread: Unread) -> None:
     found = read_attachment(data, limits=AMPLE)
