@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from wagtail.models import Site
 
 from agents.models import Review
-from kb.models import ArticlePage
+from kb.models import ArticlePage, SourceText
 from portal.models import Category, Ticket
 from triage.models import (
     Draft,
@@ -25,6 +25,7 @@ from triage.models import (
     RunState,
     SentenceKind,
 )
+from triage.models.drafts import live_sources
 from triage.wall import bar_of
 
 CONTEXT = 160
@@ -184,7 +185,7 @@ def who_serves(ticket: Ticket) -> str:
 def view_draft(draft: Draft) -> DraftView:
     """The draft with its sentences grouped by source, and whether it still stands."""
     sentences = list(draft.sentences.all())
-    gone = {source.pk for source in draft.stale_sources()}
+    gone = _gone_among({s.source_text_id for s in sentences if s.source_text_id is not None})
     reviews = list(draft.reviews.select_related("reviewer"))
     rejections = [review for review in reviews if review.verdict == Review.Verdict.REJECTED]
     sent = [review for review in reviews if review.verdict != Review.Verdict.REJECTED]
@@ -195,6 +196,13 @@ def view_draft(draft: Draft) -> DraftView:
         rejection=rejections[0] if rejections else None,
         sent=sent[-1] if sent else None,
     )
+
+
+def _gone_among(sources: set[int]) -> set[int]:
+    """Those that are no longer what their article says."""
+    if not sources:
+        return set()
+    return sources - set(live_sources(SourceText.objects.filter(pk__in=sources)).values_list("pk", flat=True))
 
 
 def _sources(sentences: Sequence[DraftSentence], gone: set[int]) -> list[Source]:

@@ -15,8 +15,11 @@ from triage.wall import open_to_machines
 
 
 def stale_among(drafts: Iterable[Draft]) -> set[int]:
-    """The numbers of those that are stale, in one query."""
-    asked = Draft.objects.filter(pk__in=[draft.pk for draft in drafts])
+    """The numbers of those that are stale, in one query at most."""
+    numbers = [draft.pk for draft in drafts]
+    if not numbers:
+        return set()
+    asked = Draft.objects.filter(pk__in=numbers)
     return set(asked.filter(_overtaken() | _unfounded()).values_list("pk", flat=True))
 
 

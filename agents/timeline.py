@@ -150,10 +150,11 @@ def happenings(ticket: Ticket, limit: int = 12) -> list[Happening]:
 
 def held_back_words(ticket: Ticket, rep: User) -> Message | None:
     """The rep's reply that a new message of the customer held back, while nothing was sent in its place."""
-    last = ticket.messages.filter(direction=Message.Direction.OUTBOUND).with_text().order_by("-pk").first()
-    if last is None or not last.is_stopped or last.released_by_id != rep.pk:
+    outbound = ticket.messages.filter(direction=Message.Direction.OUTBOUND).order_by("-pk")
+    last = outbound.values_list("pk", "released_by", "stop__reason").first()
+    if last is None or last[1:] != (rep.pk, MessageStop.Reason.WITHHELD):
         return None
-    return last if last.stop.reason == MessageStop.Reason.WITHHELD else None
+    return ticket.messages.with_text().get(pk=last[0])
 
 
 def _cited_in(messages: list[Message]) -> dict[int, list[Cited]]:

@@ -23,11 +23,7 @@ def roles_of(user: Visitor) -> frozenset[str]:
     """The staff roles of a person; empty for customers and strangers. Read once per user object."""
     if not isinstance(user, User) or not user.is_active:
         return frozenset()
-    known: frozenset[str] | None = getattr(user, "_handrail_roles", None)
-    if known is None:
-        known = frozenset(StaffRole.objects.filter(user=user).values_list("role", flat=True))
-        user._handrail_roles = known  # type: ignore[attr-defined]
-    return known
+    return user.role_names
 
 
 def is_rep(user: Visitor) -> bool:

@@ -13,17 +13,12 @@ from triage.wall import bar_of, open_to_machines
 
 
 def runs_in_full() -> QuerySet[Run]:
-    """Runs with draft, sentences, sources, proposals, findings and next steps: a fixed number of queries."""
-    sentences = DraftSentence.objects.select_related("source_text__article", "log_finding")
+    """Runs with their draft, its sentences and sources, and the next steps: a fixed number of queries."""
+    sentences = DraftSentence.objects.select_related("source_text", "log_finding")
     return (
-        Run.objects.select_related("draft", "message", "duplicate_of")
+        Run.objects.select_related("draft")
         .defer("embedding", "outputs")
-        .prefetch_related(
-            Prefetch("draft__sentences", queryset=sentences),
-            "proposals",
-            "findings__attachment",
-            "next_steps",
-        )
+        .prefetch_related(Prefetch("draft__sentences", queryset=sentences), "next_steps")
     )
 
 
@@ -67,6 +62,6 @@ def latest_runs(ticket_ids: Iterable[int]) -> dict[int, Run]:
         .order_by("ticket_id", "-message_id")
         .distinct("ticket_id")
         .select_related("draft")
-        .defer("embedding", "outputs", "inputs", "timings")
+        .only("ticket", "message", "state", "verdict", "no_draft_reason", "failure", "draft__run")
     )
     return {run.ticket_id: run for run in newest}

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from portal.models.accounts import Organisation, StaffRole, Team
+from portal.models.accounts import Organisation, Team
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -57,7 +57,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """The requests somebody may read: their own, and for reps and leads all of them."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        if StaffRole.objects.filter(user_id=user.pk).exists():
+        if user.role_names:
             return self
         return self.filter(requester_id=user.pk)
 

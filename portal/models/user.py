@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 
@@ -72,3 +73,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.get_full_name()
+
+    @cached_property
+    def role_names(self) -> frozenset[str]:
+        """The staff roles on record, whoever is active; read once per object, so a request sees one answer."""
+        return frozenset(self.staff_roles.values_list("role", flat=True))

@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from kb.models import SourceText
+from portal.models import Message
 from triage.choices import NotWorded, SentenceForm, SentenceKind
 from triage.models.runs import LogFinding, Run
 
@@ -34,7 +35,7 @@ class Draft(models.Model):
         return self.has_newer_message() or bool(self.stale_sources())
 
     def has_newer_message(self) -> bool:
-        newer = type(self.answers).objects.filter(ticket_id=self.ticket_id, direction="inbound", id__gt=self.answers_id)
+        newer = Message.objects.filter(ticket_id=self.ticket_id, direction="inbound", id__gt=self.answers_id)
         return newer.exclude(automatic__in=["auto_reply", "bounce"]).exists()
 
     def stale_sources(self) -> list[SourceText]:
