@@ -11,6 +11,7 @@ from wagtail.images.blocks import ImageChooserBlock
 from kb.anchors import heading_anchor
 from kb.documents import CalloutKind
 from kb.inline_html import LANGUAGES
+from kb.references import References, picture
 
 Context = dict[str, object]
 
@@ -138,6 +139,13 @@ class PictureBlock(blocks.StructBlock):
         label=_("What it shows"), help_text=_("For people who cannot see it, and shown when the picture is missing.")
     )
     caption = blocks.CharBlock(label=_("Caption"), required=False)
+
+    def get_context(self, value: blocks.StructValue, parent_context: Context | None = None) -> Context:
+        context: Context = super().get_context(value, parent_context=parent_context)
+        if image := value["image"]:
+            read = context.get("references")
+            context["rendition"] = read.picture(image) if isinstance(read, References) else picture(image)
+        return context
 
     class Meta:
         icon = "image"

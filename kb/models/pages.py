@@ -4,7 +4,8 @@ A reader without an article's audience gets "not found": `serve` asks each time,
 What an import or a review recorded (`record_fields`) belongs to the page and never travels with a revision.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.core.paginator import Paginator
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Count
-from django.db.models.functions import Substr
+from django.db.models.functions import Left, Length
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -22,13 +23,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, TabbedInterface
 from wagtail.fields import StreamField
-from wagtail.models import Page, PageManager, PageQuerySet
+from wagtail.models import Page
 from wagtail.search import index
+from wagtail.url_routing import RouteResult
 
 from kb import body as reading
 from kb.anchors import Anchors
 from kb.article_form import ArticleForm
 from kb.blocks import ArticleBody
+from kb.models.querysets import ArticleManager, SectionManager, SectionQuerySet
+from kb.references import references_in
 from kb.retrieval.chunking import Section
 from kb.retrieval.related import nearest_articles
 
@@ -51,18 +55,10 @@ def audiences_of(request: HttpRequest) -> frozenset[str]:
     return frozenset(audiences) if audiences is not None else PUBLIC_ONLY
 
 
-class ArticleQuerySet(PageQuerySet):
-    def for_audiences(self, audiences: frozenset[str]) -> "ArticleQuerySet":
-        """Live articles that a reader with these audiences may see; the twin of `ArticlePage.may_be_read_by`."""
-        readable: ArticleQuerySet = self.live().public().filter(audience__in=audiences)
-        return readable
-
-    def with_writers(self) -> "ArticleQuerySet":
-        joined: ArticleQuerySet = self.select_related("owner", "live_revision__user", "reviewed_by")
-        return joined
-
-
-ArticleManager = PageManager.from_queryset(ArticleQuerySet)
+def trail_of(page: Page) -> SectionQuerySet:
+    """The sections above a page, outermost first."""
+    above: SectionQuerySet = ArticleIndexPage.objects.ancestor_of(page).live().as_links().order_by("path")
+    return above
 
 
 class ArticleIndexPage(Page):
@@ -73,6 +69,8 @@ class ArticleIndexPage(Page):
     source_path = models.CharField(max_length=512, blank=True, editable=False)
     article_count = 0
     """Filled by `sections_for`."""
+
+    objects = SectionManager()
 
     parent_page_types = ["wagtailcore.Page", "kb.ArticleIndexPage"]
     subpage_types = ["kb.ArticleIndexPage", "kb.ArticlePage"]
@@ -87,36 +85,58 @@ class ArticleIndexPage(Page):
     def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
         context: dict[str, object] = super().get_context(request, *args, **kwargs)
         audiences = audiences_of(request)
-        articles = ArticlePage.objects.child_of(self).for_audiences(audiences).with_writers().order_by("title")
-        context["trail"] = self.trail()
+        articles = ArticlePage.objects.child_of(self).for_audiences(audiences).as_listed().order_by("title")
+        context["trail"] = trail_of(self)
         context["articles"] = Paginator(articles, ARTICLES_PER_PAGE).get_page(request.GET.get("page"))
         context["sections"] = self.front_sections(audiences)
         return context
 
-    def trail(self) -> PageQuerySet:
-        """The sections above this one, outermost first."""
-        return ArticleIndexPage.objects.ancestor_of(self).live().order_by("path")
+    def route(self, request: HttpRequest, path_components: Sequence[str]) -> RouteResult:
+        """As Wagtail's, which asks twice for every section on the way: below a section stand sections and articles."""
+        if not path_components:
+            return super().route(request, path_components)
+        found = {
+            "slug": path_components[-1],
+            "depth": self.depth + len(path_components),
+            "url_path": f"{self.url_path}{'/'.join(path_components)}/",
+        }
+        page: Page | None = ArticlePage.objects.descendant_of(self).with_writers().filter(**found).first()
+        page = page or ArticleIndexPage.objects.descendant_of(self).filter(**found).first()
+        if page is None:
+            raise Http404
+        return page.route(request, [])
 
     def front_sections(self, audiences: frozenset[str]) -> list["ArticleIndexPage"]:
         """The sections to choose from here: a section that stands alone is opened, for nobody chooses from one."""
-        sections = self.sections_for(audiences)
-        while len(sections) == 1 and (inner := sections[0].sections_for(audiences)):
-            if ArticlePage.objects.child_of(sections[0]).for_audiences(audiences).exists():
+        counts = self._readable_below(audiences)
+        sections = self._sections_with(counts)
+        while len(sections) == 1 and sections[0].path not in counts:
+            inner = sections[0]._sections_with(counts)
+            if not inner:
                 break
             sections = inner
         return sections
 
     def sections_for(self, audiences: frozenset[str]) -> list["ArticleIndexPage"]:
         """The sections right below that hold anything for this reader; `article_count` covers the whole branch."""
-        branch_length = len(self.path) + self.steplen
+        return self._sections_with(self._readable_below(audiences))
+
+    def _readable_below(self, audiences: frozenset[str]) -> dict[str, int]:
+        """How many articles this reader may see right in each section of this branch, by the section's path."""
         readable = ArticlePage.objects.descendant_of(self).for_audiences(audiences)
-        branches = readable.annotate(branch=Substr("path", 1, branch_length)).order_by().values("branch")
-        counts = dict(branches.annotate(articles=Count("pk")).values_list("branch", "articles"))
-        sections = list(
-            ArticleIndexPage.objects.child_of(self).live().public().filter(path__in=counts).order_by("title")
-        )
+        parents = readable.order_by().values(parent=Left("path", Length("path") - self.steplen))
+        return dict(parents.annotate(articles=Count("pk")).values_list("parent", "articles"))
+
+    def _sections_with(self, counts: Mapping[str, int]) -> list["ArticleIndexPage"]:
+        branch_length = len(self.path) + self.steplen
+        branches: Counter[str] = Counter()
+        for path, articles in counts.items():
+            if path.startswith(self.path) and len(path) >= branch_length:
+                branches[path[:branch_length]] += articles
+        below = ArticleIndexPage.objects.child_of(self).live().public().filter(path__in=branches)
+        sections = list(below.only("title", "url_path", "path", "depth", "intro").order_by("title"))
         for section in sections:
-            section.article_count = counts[section.path]
+            section.article_count = branches[section.path]
         return sections
 
 
@@ -267,7 +287,8 @@ class ArticlePage(Page):
     def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
         context: dict[str, object] = super().get_context(request, *args, **kwargs)
         audiences = audiences_of(request)
-        context["trail"] = ArticleIndexPage.objects.ancestor_of(self).live().order_by("path")
+        context["trail"] = trail_of(self)
+        context["references"] = references_in(self.body, request)
         context["related"] = self.related(audiences)
         context["is_staff"] = STAFF in audiences
         return context
@@ -277,7 +298,7 @@ class ArticlePage(Page):
         nearest = nearest_articles(self.pk, audiences=audiences) if self.pk else []
         if not nearest:
             return []
-        readable = ArticlePage.objects.for_audiences(audiences).with_writers().defer("body").in_bulk(nearest)
+        readable = ArticlePage.objects.for_audiences(audiences).as_listed().in_bulk(nearest)
         return [readable[pk] for pk in nearest if pk in readable][:RELATED]
 
     def plain_sections(self) -> Iterator[Section]:

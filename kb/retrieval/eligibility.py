@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from kb.models import ArticlePage
-from kb.models.pages import ArticleQuerySet
+from kb.models.querysets import ArticleQuerySet
 
 
 def is_eligible(article: ArticlePage, now: datetime | None = None) -> bool:

@@ -3,7 +3,9 @@
 The index only proposes: `ArticlePage.related` asks the articles who may see them, as search does.
 """
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError
+
+from kb.retrieval.statements import limited
 
 MOST = 8
 # Mean cosine to the article's own middle; set by looking at what it left in and out of the demo and a large manual.
@@ -42,11 +44,8 @@ def nearest_articles(article_id: int, *, audiences: frozenset[str]) -> list[int]
         MOST,
     ]
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(MILLISECONDS)])
+        with limited(MILLISECONDS) as cursor:
             cursor.execute(_NEAR, parameters)
-            found = [int(row[0]) for row in cursor.fetchall()]
-            cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
+            return [int(row[0]) for row in cursor.fetchall()]
     except DatabaseError:
         return []  # beside the article: nobody waits for it, or misses the article for it
-    return found

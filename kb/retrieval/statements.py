@@ -95,11 +95,13 @@ def by_index_alone(*, ef_search: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def limited(milliseconds: int) -> Iterator[CursorWrapper]:
-    """A cursor under a savepoint and a time limit of its own."""
+    """A cursor under a savepoint and a time limit of its own, which ends with the transaction or here."""
+    inside = connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
         before = _exchange(cursor, "statement_timeout", str(milliseconds))
         yield cursor
-        _exchange(cursor, "statement_timeout", before)
+        if inside:
+            _exchange(cursor, "statement_timeout", before)
 
 
 def _exchange(cursor: CursorWrapper, name: str, value: str, *, also: tuple[str, str] = ("", "")) -> str:

@@ -41,7 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _revised_lately(request: HttpRequest) -> list[ListedArticle]:
     audiences = frozenset(request.audiences)  # type: ignore[attr-defined]
-    articles = ArticlePage.objects.for_audiences(audiences).with_writers().order_by("-last_published_at", "-pk")
+    articles = ArticlePage.objects.for_audiences(audiences).as_listed().order_by("-last_published_at", "-pk")
     return [
         ListedArticle(
             url=article.get_url(request) or "",
