@@ -33,15 +33,15 @@ def ensure_home() -> ArticleIndexPage:
 
 
 def _point_site_at(home: ArticleIndexPage) -> None:
+    """The default site answers at this address, and has a name: editors would be greeted by its host otherwise."""
     address = urlsplit(settings.WAGTAILADMIN_BASE_URL)
     port = address.port or (443 if address.scheme == "https" else 80)
-    wanted = {"hostname": address.hostname or "localhost", "port": port, "root_page_id": home.pk}
-    site = Site.objects.filter(is_default_site=True).first()
-    if site is None:
-        Site.objects.create(is_default_site=True, site_name=settings.WAGTAIL_SITE_NAME, **wanted)
-    elif any(getattr(site, name) != value for name, value in wanted.items()):
-        for name, value in wanted.items():
-            setattr(site, name, value)
+    site = Site.objects.filter(is_default_site=True).first() or Site(is_default_site=True)
+    name = site.site_name or settings.HANDRAIL_NAME
+    wanted = {"hostname": address.hostname or "localhost", "port": port, "root_page_id": home.pk, "site_name": name}
+    if site.pk is None or any(getattr(site, field) != value for field, value in wanted.items()):
+        for field, value in wanted.items():
+            setattr(site, field, value)
         site.save()
 
 

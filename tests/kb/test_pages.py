@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 from django.http import Http404, HttpRequest
 from django.test import Client, RequestFactory
-from pytest_django import DjangoAssertNumQueries
-from wagtail.models import PageViewRestriction
+from pytest_django import DjangoAssertNumQueries, Settings
+from wagtail.models import PageViewRestriction, Site
 
 from kb.models import ArticleIndexPage, ArticlePage
 from kb.models.pages import PUBLIC_ONLY, audiences_of
@@ -160,6 +160,16 @@ def test_a_section_that_stands_alone_is_opened() -> None:
     assert [section.title for section in home.front_sections(PUBLIC_ONLY)] == ["Backups", "Sync"]
     only.add_child(instance=ArticlePage(title="Beside them"))
     assert [section.title for section in home.front_sections(PUBLIC_ONLY)] == ["Product"]
+
+
+def test_the_site_has_a_name_and_keeps_one_that_was_given(settings: Settings) -> None:
+    settings.HANDRAIL_NAME = "Holdfast help"
+    Site.objects.filter(is_default_site=True).update(site_name="")
+    ensure_home()
+    assert Site.objects.get().site_name == "Holdfast help"
+    Site.objects.update(site_name="Help of ours")
+    ensure_home()
+    assert Site.objects.get().site_name == "Help of ours"
 
 
 def test_long_sections_have_pages(client: Client, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
