@@ -43,6 +43,7 @@ def test_articles_due_for_review_are_listed_and_confirmed_by_another() -> None:
     ArticlePage.objects.filter(pk=page.pk).update(review_by=timezone.localdate() - timedelta(days=1), reviewed_on=None)
     listed = signed_in(lena).get(reverse("article_reviews_due")).content.decode()
     assert "The overdue queue" in listed
+    assert "<h1" in listed
     assert "Fresh" not in listed
     confirm = reverse("article_still_right", args=[page.pk])
     refused = signed_in(edda).post(confirm, follow=True).content.decode()
@@ -74,8 +75,9 @@ def test_links_that_lead_nowhere_are_found() -> None:
     publish("With links", body=[("steps", steps)])
     html = signed_in(editor_named("Edda")).get(reverse("article_dead_links")).content.decode()
     for words in ("one", "two", "three", "four"):
-        assert f"<td>{words}</td>" in html
-    assert "<td>good</td>" not in html
+        assert f">{words}</td>" in html
+    assert ">good</td>" not in html
+    assert "<h1" in html
 
 
 def test_two_revisions_can_be_compared() -> None:
