@@ -57,6 +57,7 @@ class VolumeRow:
     closed: Count
     median: str
     ninetieth: str
+    is_measured: bool
 
 
 @dataclass(frozen=True)
@@ -210,6 +211,7 @@ def _volume_row(label: str, volume: Volume, of: str, most: int) -> VolumeRow:
         closed=Count(volume.closed_unanswered, f"closed_unanswered{suffix}"),
         median=duration(volume.median, volume.answered),
         ninetieth=duration(volume.ninetieth, volume.answered),
+        is_measured=volume.median is not None,
     )
 
 
