@@ -13,6 +13,11 @@ from portal.models import Attachment, Message, User
 from portal.views.access import Access
 
 PER_PAGE = 50
+_SHOWN = (
+    *("ticket", "direction", "automatic", "visible_from", "created_at", "body__text", "payload__text"),
+    *(f"{person}__{field}" for person in ("author", "released_by") for field in ("email", "display_name")),
+    *("payload", "author", "released_by"),
+)
 
 
 @dataclass(frozen=True)
@@ -47,12 +52,21 @@ class ThreadPage:
 
 def thread_page(access: Access, reader: User | None, number: str | None) -> ThreadPage:
     """What this reader may see of the conversation now."""
-    visible = access.ticket.messages.visible_to_customer().with_text().order_by("-visible_from", "-pk")
-    page = Paginator(visible, PER_PAGE).get_page(number)
-    return ThreadPage(page, [_entry(message, access, reader) for message in reversed(page.object_list)])
+    visible = access.ticket.messages.visible_to_customer().select_related("body", "payload", "author", "released_by")
+    page = Paginator(visible.only(*_SHOWN).order_by("-visible_from", "-pk"), PER_PAGE).get_page(number)
+    messages = list(reversed(page.object_list))
+    files = _files_of(messages)
+    return ThreadPage(page, [_entry(message, files.get(message.pk, []), access, reader) for message in messages])
 
 
-def _entry(message: Message, access: Access, reader: User | None) -> ThreadEntry:
+def _files_of(messages: list[Message]) -> dict[int, list[Attachment]]:
+    files: dict[int, list[Attachment]] = {}
+    for file in Attachment.objects.filter(message__in=[message.pk for message in messages]):
+        files.setdefault(file.message_id, []).append(file)
+    return files
+
+
+def _entry(message: Message, files: list[Attachment], access: Access, reader: User | None) -> ThreadEntry:
     from_support = message.direction == Message.Direction.OUTBOUND
     person = message.released_by if from_support else message.author
     yours = not from_support and (access.follows or (reader is not None and person == reader))
@@ -66,5 +80,5 @@ def _entry(message: Message, access: Access, reader: User | None) -> ThreadEntry
         from_support=from_support,
         is_yours=yours and not access.follows,
         is_automatic=message.automatic in {Message.Automatic.AUTO_REPLY, Message.Automatic.BOUNCE},
-        attachments=tuple(message.attachments.all()),
+        attachments=tuple(files),
     )

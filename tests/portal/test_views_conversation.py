@@ -253,9 +253,19 @@ def test_a_conversation_costs_a_fixed_number_of_queries(
     client.force_login(mara)
     for number in range(8):
         client.post(_url("reply", ticket), {"message": f"Message {number}"})
-    with django_assert_max_num_queries(11):  # type: ignore[operator]
+    with django_assert_max_num_queries(10):  # type: ignore[operator]
         client.get(_url("ticket", ticket))
     assert Message.objects.filter(ticket=ticket).count() == 9
+
+
+def test_every_file_stands_with_its_message(client: Client, mara: User) -> None:
+    ticket = make_ticket(mara, text="First words", files=[SimpleUploadedFile("one.log", b"1")])
+    client.force_login(mara)
+    file = SimpleUploadedFile("two.log", b"2")
+    client.post(_url("reply", ticket), {"message": "More words", "attachments": [file]})
+    page = client.get(_url("ticket", ticket)).content.decode().partition('<ol class="rail thread">')[2]
+    places = [page.index(words) for words in ("First words", "one.log", "More words", "two.log")]
+    assert places == sorted(places)
 
 
 def test_reopening_is_an_action_of_the_requester(mara: User, ticket: Ticket) -> None:
