@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -154,3 +156,11 @@ def _set_desk(site: Site | None) -> Desk:
     rep = make_rep()
     ticket = make_ticket(make_user("Cora", organisation=make_organisation()))
     return Desk(site, ticket, rep, sign_in(rep))
+
+
+def queries_of(client: Client, address: str) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)

@@ -10,7 +10,7 @@ from portal.models import AuditEvent
 from tests.agents.conftest import Desk
 from tests.conftest import Site
 from tests.factories import make_rep, make_ticket, make_user, sign_in
-from tests.triage.test_running import SUBJECT, TEXT, _triage
+from tests.triage.asking import SUBJECT, TEXT, triage_first
 from triage.actions.switches import decide_drafting
 from triage.choices import NoDraftReason, NotWorded, SentenceKind
 from triage.models import DraftingDecision
@@ -78,7 +78,7 @@ def test_the_setting_is_above_every_lead(db: None, settings: object) -> None:
 
 def test_while_it_is_off_requests_are_read_and_nothing_is_drafted(stocked_desk: Desk) -> None:
     _off(stocked_desk)
-    run = _triage(stocked_desk.site, make_ticket(subject=SUBJECT, text=TEXT))
+    run = triage_first(stocked_desk.site, make_ticket(subject=SUBJECT, text=TEXT))
     assert run is not None
     assert run.no_draft_reason == NoDraftReason.DRAFTING_OFF
     assert run.findings.exists()
@@ -88,7 +88,7 @@ def test_while_it_is_off_requests_are_read_and_nothing_is_drafted(stocked_desk: 
 def test_a_draft_that_was_begun_before_is_not_kept(stocked_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     _off(stocked_desk)
     monkeypatch.setattr("triage.gathering.drafting_state", lambda: type(drafting_state())(is_on=True))
-    run = _triage(stocked_desk.site, make_ticket(subject=SUBJECT, text=TEXT))
+    run = triage_first(stocked_desk.site, make_ticket(subject=SUBJECT, text=TEXT))
     assert run is not None
     assert run.no_draft_reason == NoDraftReason.DRAFTING_OFF
     assert not hasattr(run, "draft")

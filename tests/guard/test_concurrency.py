@@ -22,7 +22,8 @@ from portal.models import Message, MessageBody, OutboxEntry, StaffRole, Ticket, 
 from tests.conftest import Site
 from tests.factories import make_organisation, make_rep, make_ticket, make_user
 from tests.guard.conftest import session_of
-from tests.guard.world import ADVANCES, words
+from tests.guard.promises import ADVANCES
+from tests.guard.world import words
 
 SECONDS = float(os.environ.get("HANDRAIL_CONCURRENCY_SECONDS", "5"))
 DEADLOCK = "40P01"

@@ -12,8 +12,8 @@ from portal.models import AuditEvent, Organisation, Ticket
 from tests.conftest import Site
 from tests.factories import make_category, make_organisation, make_ticket, make_user
 from tests.triage import chat_server as server
+from tests.triage.asking import SUBJECT, TEXT, triage_first
 from tests.triage.chat_server import Answer, ChatServer, Passages, Sentences
-from tests.triage.test_running import SUBJECT, TEXT, _triage
 from triage import chat
 from triage.choices import NoDraftReason, NotWorded, SentenceKind
 from triage.models import Draft, DraftSentence, Run
@@ -38,7 +38,7 @@ def model(settings: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatSer
 
 
 def _run(site: Site, ticket: Ticket | None = None) -> Run:
-    run = _triage(site, ticket or make_ticket(subject=SUBJECT, text=TEXT))
+    run = triage_first(site, ticket or make_ticket(subject=SUBJECT, text=TEXT))
     assert run is not None
     return run
 
