@@ -37,6 +37,7 @@ LONG = "HANDRAIL_STATEFUL_EXAMPLES" in os.environ
 EXPECTED = (
     "sent",
     "sent a draft",
+    "refused",
     "taken back",
     "mailed",
     "erased",
@@ -86,6 +87,7 @@ class Handrail(Reps, LeadsAndEditors, Intruders):
         self.the_lead_answers_from_the_draft(which=0, undo_seconds=0)
         self.the_lead_answers_from_the_draft(which=2, undo_seconds=3600)
         self.a_rep_takes_a_reply_back(which=2, who=2)
+        self.a_rep_sends(which=0, who=1, stale=True, with_draft=False, undo_seconds=0, stale_ok=False)
         self.a_worker_drafts(which=1, forgets_to_ask=True)
         twists = [twist for twist in Twist if twist is not Twist.NONE]
         self.somebody_calls_release_itself(which=0, who=0, twists=twists, later=3600, rightly=True)
