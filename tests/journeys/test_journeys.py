@@ -122,7 +122,7 @@ def _read_draft_and_sources(rep: Page, question: Question) -> None:
     pane = rep.get_by_role("region", name="Draft and sources")
     expect(pane.get_by_role("button", name="Use this draft")).to_be_visible()
     expect(pane.get_by_role("link", name=question.article).first).to_be_visible()
-    findings = pane.get_by_role("region", name=re.compile(r"things? in the logs"))
+    findings = pane.get_by_role("region", name=re.compile(r"things? found in the message"))
     expect(findings.get_by_text(re.compile(rf"line {question.log_line}\b")).first).to_be_visible()
 
 
