@@ -62,6 +62,7 @@ HOSTILE = [
 ]
 
 
+INSERTS = [statement for statement in HOSTILE if "INSERT" in statement]
 CALL = "SELECT public.release(%(payload)s, %(ticket)s, %(key)s, %(version)s, %(appears)s, %(draft)s)"
 
 

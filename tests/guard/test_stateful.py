@@ -24,7 +24,7 @@ from kb.models import IndexedArticle, SourceText
 from kb.retrieval.lexical import TERM_SPACE
 from tests.conftest import Site, cloned_site
 from tests.factories import make_organisation, make_user
-from tests.guard.intruders import Intruders, Twist
+from tests.guard.intruders import INSERTS, Intruders, Twist
 from tests.guard.promises import PROMISES
 from tests.guard.rules import LeadsAndEditors, Reps
 from tests.guard.world import World
@@ -91,6 +91,8 @@ class Handrail(Reps, LeadsAndEditors, Intruders):
         self.a_worker_drafts(which=1, forgets_to_ask=True)
         twists = [twist for twist in Twist if twist is not Twist.NONE]
         self.somebody_calls_release_itself(which=0, who=0, twists=twists, later=3600, rightly=True)
+        for statement in INSERTS:
+            self.somebody_hostile_tries(statement=statement, role="web", which=0)
         self.a_customer_reads(which=0)
         self.a_customer_writes_again(which=0)
         self.a_lead_erases_a_customer(who=3)
