@@ -6,6 +6,7 @@ What comes out are plain pieces of text with a flag: whoever shows them escapes 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kb.retrieval import lexical
 
@@ -34,8 +35,13 @@ class Sought:
     language: str
 
     def matches(self, word: str) -> bool:
-        bare = _EDGES.sub("", word)
-        return bool(bare) and not self.stems.isdisjoint(lexical.terms(bare, self.language))
+        return not self.stems.isdisjoint(_stems_of(word, self.language))
+
+
+@lru_cache(maxsize=100_000)
+def _stems_of(word: str, language: str) -> frozenset[str]:
+    """The stems of one word of a text. The same articles are shown again and again, and so are their words."""
+    return frozenset(lexical.terms(_EDGES.sub("", word), language))
 
 
 def sought(question: str, language: str = "en") -> Sought:
