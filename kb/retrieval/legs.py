@@ -2,8 +2,8 @@
 
 Words: true BM25 over sparse vectors. Only the rarest terms of a question fetch candidates (an index on terms), within a
 budget of rows, so a long question over a large index stays fast; all its terms then count in the score.
-Vectors: an HNSW probe of what is public, an exact scan of the reader's few restricted passages, under a savepoint and a
-time limit of its own: whatever happens to it, the words answer.
+Vectors: an HNSW probe of what is public, an exact scan of the reader's few restricted passages. All of it runs under a
+time limit: whatever happens to the vectors, the words answer.
 """
 
 import logging
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+import psycopg
 from django.db import DatabaseError, connection
 from pgvector import HalfVector
 
@@ -29,7 +30,6 @@ from kb.retrieval.statements import (
     WITH_VECTORS,
     WORDS_ALONE,
     by_index_alone,
-    limited,
 )
 from kb.retrieval.timing import Stopwatch
 from kb.signatures import SignatureKind
@@ -43,7 +43,9 @@ SIGNATURE_CANDIDATES = 20
 ROW_BUDGET = 800
 SINGLE_TERM_BUDGET = 3_000
 TITLE_BUDGET = 400
-VECTOR_TIMEOUT_MS = 400
+# What somebody waits for who types; answered from words alone, a search may take longer before it counts as broken.
+LIMIT_MS = 400
+WORDS_LIMIT_MS = 5_000
 EF_SEARCH = 80
 
 
@@ -53,6 +55,7 @@ Parameters = list[str | int | list[int] | list[str]]
 class Degradation(StrEnum):
     EMBEDDER_MISSING = "embedder_missing"
     VECTORS_FAILED = "vectors_failed"
+    TIMED_OUT = "timed_out"
     LANGUAGE = "language_without_embedder"
 
 
@@ -95,20 +98,42 @@ class Findings:
 def gather(question: Question, *, audiences: frozenset[str], watch: Stopwatch) -> Findings:
     """Everything that ranking needs. The audiences already narrow here; who may see what is decided later, once."""
     vector, degraded = _embed(question, watch)
-    with by_index_alone(ef_search=EF_SEARCH):
-        with watch("words"):
-            weights = _weights(question)
-            signatures = _by_signature(question, audiences)
-            candidates = {*_by_words(weights, audiences), *signatures}
-        scored: list[ranking.PassageMatch] | None = None
-        if vector is not None:
-            with watch("vectors"):
-                scored = _with_vectors(vector, candidates, weights, audiences)
-            if scored is None:
-                degraded = Degradation.VECTORS_FAILED
+    if vector is not None:
+        try:
+            with by_index_alone(ef_search=EF_SEARCH, milliseconds=LIMIT_MS):
+                return _gather(question, vector, None, audiences, watch)
+        except DatabaseError as error:
+            # Whatever it was, it took the transaction with it: the words are asked again, alone and with more time.
+            degraded = _reason(error)
+            log.warning("search_degraded", extra={"reason": degraded.value, "error": type(error).__name__})
+    with by_index_alone(ef_search=EF_SEARCH, milliseconds=WORDS_LIMIT_MS):
+        return _gather(question, None, degraded, audiences, watch)
+
+
+def _reason(error: DatabaseError) -> Degradation:
+    stopped = isinstance(error.__cause__, psycopg.errors.QueryCanceled)
+    return Degradation.TIMED_OUT if stopped else Degradation.VECTORS_FAILED
+
+
+def _gather(
+    question: Question,
+    vector: str | None,
+    degraded: Degradation | None,
+    audiences: frozenset[str],
+    watch: Stopwatch,
+) -> Findings:
+    with watch("words"):
+        weights = _weights(question)
+        signatures = _by_signature(question, audiences)
+        candidates = {*_by_words(weights, audiences), *signatures}
+    if vector is not None:
+        with watch("vectors"):
+            passages = _with_vectors(vector, candidates, weights, audiences)
+    else:
         with watch("score"):
-            passages = scored if scored is not None else _score_words(weights, sorted(candidates), audiences)
-            titles = _score_titles(weights, sorted({match.article_id for match in passages}))
+            passages = _score_words(weights, sorted(candidates), audiences)
+    with watch("score"):
+        titles = _score_titles(weights, sorted({match.article_id for match in passages}))
     evidence = ranking.Evidence(
         passages=passages,
         titles=titles,
@@ -219,19 +244,14 @@ def _worth(kind: SignatureKind, holders: int) -> int:
 
 def _with_vectors(
     vector: str, candidates: set[int], weights: Weights, audiences: frozenset[str]
-) -> list[ranking.PassageMatch] | None:
-    """Every passage of the words' and the vectors' candidates with both scores; None when the vectors do not answer."""
+) -> list[ranking.PassageMatch]:
+    """Every passage of the words' and the vectors' candidates with both scores."""
     public: Parameters = [PUBLIC in audiences, vector, VECTOR_CANDIDATES]
     private: Parameters = [sorted(audiences - {PUBLIC}), vector, VECTOR_CANDIDATES]
     scored: Parameters = [sorted(candidates), vector, _text_of(weights.passages), GENERATION, list(audiences)]
-    try:
-        with limited(VECTOR_TIMEOUT_MS) as cursor:
-            cursor.execute(WITH_VECTORS, [*public, *private, *scored])
-            return [ranking.PassageMatch(int(p), int(a), cos, float(words)) for p, a, cos, words in cursor.fetchall()]
-    except DatabaseError as error:
-        reason = Degradation.VECTORS_FAILED.value
-        log.warning("search_degraded", extra={"reason": reason, "error": type(error).__name__})
-        return None
+    with connection.cursor() as cursor:
+        cursor.execute(WITH_VECTORS, [*public, *private, *scored])
+        return [ranking.PassageMatch(int(p), int(a), cos, float(words)) for p, a, cos, words in cursor.fetchall()]
 
 
 def _score_words(weights: Weights, articles: Sequence[int], audiences: frozenset[str]) -> list[ranking.PassageMatch]:

@@ -5,7 +5,7 @@ index alone; what it changes for that ends with it, in a caller's transaction to
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -83,14 +83,18 @@ READABLE = (
 
 
 @contextlib.contextmanager
-def by_index_alone(*, ef_search: int) -> Iterator[None]:
-    """One transaction (or savepoint of the caller's) in which no table is read from end to end."""
+def by_index_alone(*, ef_search: int, milliseconds: int) -> Iterator[None]:
+    """One transaction (or savepoint of the caller's) in which no table is read from end to end.
+
+    A statement that takes longer than `milliseconds` is stopped, and the transaction with it.
+    """
     inside = connection.in_atomic_block
+    wanted = {"enable_seqscan": "off", "statement_timeout": str(milliseconds), "hnsw.ef_search": str(ef_search)}
     with transaction.atomic(), connection.cursor() as cursor:
-        before = _exchange(cursor, "enable_seqscan", "off", also=("hnsw.ef_search", str(ef_search)))
+        before = _exchange(cursor, wanted)
         yield
         if inside:
-            _exchange(cursor, "enable_seqscan", before)
+            _exchange(cursor, before)
 
 
 @contextlib.contextmanager
@@ -98,18 +102,19 @@ def limited(milliseconds: int) -> Iterator[CursorWrapper]:
     """A cursor under a savepoint and a time limit of its own, which ends with the transaction or here."""
     inside = connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
-        before = _exchange(cursor, "statement_timeout", str(milliseconds))
+        before = _exchange(cursor, {"statement_timeout": str(milliseconds)})
         yield cursor
         if inside:
-            _exchange(cursor, "statement_timeout", before)
+            _exchange(cursor, before)
 
 
-def _exchange(cursor: CursorWrapper, name: str, value: str, *, also: tuple[str, str] = ("", "")) -> str:
-    """Set it for the transaction; what it was. OFFSET 0 keeps the planner from setting before it reads."""
-    more = ", set_config(%s, %s, true)" if also[0] else ""
+def _exchange(cursor: CursorWrapper, wanted: Mapping[str, str]) -> dict[str, str]:
+    """Set them for the transaction; what they were. OFFSET 0 keeps the planner from setting before it reads."""
+    were = ", ".join("current_setting(%s, true)" for _ in wanted)
+    now = ", ".join("set_config(%s, %s, true)" for _ in wanted)
     cursor.execute(
-        f"SELECT was.value, set_config(%s, %s, true){more}"  # noqa: S608 - a constant of this function
-        " FROM (SELECT current_setting(%s) AS value OFFSET 0) was",
-        [name, value, *(also if also[0] else ()), name],
+        f"SELECT was.*, {now} FROM (SELECT {were} OFFSET 0) was",  # noqa: S608 - placeholders alone
+        [*(part for item in wanted.items() for part in item), *wanted],
     )
-    return str(cursor.fetchone()[0])
+    were_set = zip(wanted, cursor.fetchone(), strict=False)  # the row goes on with what they are now
+    return {name: value for name, value in were_set if value is not None}

@@ -142,7 +142,7 @@ def test_a_slow_vector_probe_is_given_up_and_words_answer(
     site: Site, shelf: dict[str, ArticlePage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody holds a lock on the vectors: the probe's own time limit ends the wait."""
-    monkeypatch.setattr(legs, "VECTOR_TIMEOUT_MS", 60)
+    monkeypatch.setattr(legs, "LIMIT_MS", 60)
     other = site.connect("owner")
     other.execute("LOCK TABLE kb_passagevector IN ACCESS EXCLUSIVE MODE")
     try:
@@ -150,7 +150,7 @@ def test_a_slow_vector_probe_is_given_up_and_words_answer(
     finally:
         other.rollback()
         other.close()
-    assert outcome.degraded == Degradation.VECTORS_FAILED
+    assert outcome.degraded == Degradation.TIMED_OUT
     assert outcome.hits[0].title == "Nightly export stops"
 
 
