@@ -30,7 +30,7 @@ from tests.guard.rules import LeadsAndEditors, Reps
 from tests.guard.world import World
 from tests.kb.library import publish
 
-EXAMPLES = int(os.environ.get("HANDRAIL_STATEFUL_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("HANDRAIL_STATEFUL_EXAMPLES", "7"))
 STEPS = int(os.environ.get("HANDRAIL_STATEFUL_STEPS", "30"))
 LONG = "HANDRAIL_STATEFUL_EXAMPLES" in os.environ
 # What every bounded run comes to: a run in which nobody sends anything proves nothing.
@@ -148,5 +148,4 @@ def test_the_promises_hold_whoever_does_what_in_which_order(stage: Site, setting
     finally:
         controller.stop()
         print(dict(Handrail.happened))  # noqa: T201 - shown by `pytest -s`, for who runs it long
-    if EXAMPLES >= 8:
-        assert all(Handrail.happened[what] for what in EXPECTED), Handrail.happened
+    assert all(Handrail.happened[what] for what in EXPECTED), Handrail.happened
