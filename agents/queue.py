@@ -207,7 +207,8 @@ def _rows(ids: list[int], reader: User) -> tuple[QueueRow, ...]:
     last_words = Message.objects.filter(ticket__in=ids, direction=Message.Direction.INBOUND).values("ticket")
     since = dict(last_words.annotate(last=Max("created_at")).values_list("ticket", "last"))
     writing = set(Composition.objects.filter(ticket__in=ids, author=reader).values_list("ticket", flat=True))
-    names = dict(Category.objects.values_list("slug", "name"))
+    unfiled = any(ticket.category_id is None and ticket.pk in proposals for ticket in tickets.values())
+    names = dict(Category.objects.values_list("slug", "name")) if unfiled else {}
     return tuple(
         _row(
             ticket,

@@ -14,7 +14,8 @@ from triage.wall import bar_of, open_to_machines
 
 def runs_in_full() -> QuerySet[Run]:
     """Runs with their draft, its sentences and sources, and the next steps: a fixed number of queries."""
-    sentences = DraftSentence.objects.select_related("source_text", "log_finding")
+    # The sources apart: joined, a whole article would come once for each sentence that quotes it.
+    sentences = DraftSentence.objects.select_related("log_finding").prefetch_related("source_text")
     return (
         Run.objects.select_related("draft")
         .defer("embedding", "outputs")
