@@ -154,6 +154,7 @@ UNMEASURED: dict[str, str] = {
     "portal:reopen_ticket": _VERB,
     "portal:judge_reply": _VERB,
     "portal:judge_article": _VERB,
+    "portal:flag_article": "a form of two fields for staff",
     "portal:decide_on_mail": _VERB,
     "portal:erase_person": "a form with four counts, opened a few times a year",
     "portal:attachment": "bytes of a file, bound by the disk",

@@ -69,6 +69,8 @@ class Source:
     reviewed_on: date | None
     is_live: bool
     sentences: tuple[CitedSentence, ...]
+    article_id: int | None = None
+    """Of the article while it is live, for those who call it wrong."""
 
 
 @dataclass(frozen=True)
@@ -236,6 +238,7 @@ def _source(sentences: list[DraftSentence], gone: set[int], articles: Mapping[in
         reviewed_on=article.reviewed_on if article is not None else None,
         is_live=article is not None and text.pk not in gone,
         sentences=cited,
+        article_id=article.pk if article is not None and article.live else None,
     )
 
 

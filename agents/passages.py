@@ -31,6 +31,7 @@ class FoundPassage:
     """One passage with its source, as the list of results shows it."""
 
     passage_id: int
+    article_id: int
     title: str
     heading: str
     url: str
@@ -117,6 +118,7 @@ def _found(hit: Hit, texts: dict[int, str], saw: dict[int, str]) -> FoundPassage
     heading = hit.heading_path[-1] if hit.heading_path else ""
     return FoundPassage(
         passage_id=hit.passage_id,
+        article_id=hit.article_id,
         title=hit.title,
         heading="" if heading == hit.title else heading,
         url=hit.url,

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from portal.permissions import may_resolve_mail
+from portal.permissions import is_rep, may_resolve_mail
 from portal.views.verdicts import origin_of
 
 # What stands at the end of every article. kb includes it by this name, whatever the site puts there.
@@ -18,5 +18,6 @@ def site(request: HttpRequest) -> dict[str, object]:
         "is_demo": settings.HANDRAIL_DEMO,
         "article_end": ARTICLE_END,
         "came_from": SimpleLazyObject(lambda: origin_of(request)),
+        "is_rep": SimpleLazyObject(lambda: is_rep(request.user)),
         "may_resolve_mail": SimpleLazyObject(lambda: may_resolve_mail(request.user)),
     }

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from portal import staging
 from portal.actions.tickets import MAX_TEXT
-from portal.models import Category
+from portal.models import ArticleFlag, Category
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -247,4 +247,21 @@ class ProfileForm(HandrailForm):
         max_length=150,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+
+class FlagForm(HandrailForm):
+    """What is wrong with an article, for its editors."""
+
+    reason = forms.ChoiceField(
+        label=gettext_lazy("What is wrong?"),
+        choices=[("", gettext_lazy("Choose one")), *ArticleFlag.Reason.choices],
+        error_messages={"required": gettext_lazy("Choose what is wrong with it.")},
+    )
+    comment = forms.CharField(
+        label=gettext_lazy("In your words"),
+        help_text=gettext_lazy("Which step, and what happens instead. Nothing about the customer, please."),
+        required=False,
+        validators=[at_most(500, gettext_lazy("Please say it in %(limit_value)d characters."))],
+        widget=forms.Textarea(attrs={"rows": 4}),
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import conversation, erasure, files, filing, home, outbox, profile, suggestions, verdicts
+from portal.views import conversation, erasure, files, filing, flags, home, outbox, profile, suggestions, verdicts
 
 app_name = "portal"
 
@@ -21,6 +21,7 @@ urlpatterns = [
     path("requests/<uuid:reference>/verdict/", verdicts.reply, name="judge_reply"),
     path("requests/<uuid:reference>/files/<uuid:public_id>/", files.attachment, name="attachment"),
     path("verdicts/articles/<int:pk>/", verdicts.article, name="judge_article"),
+    path("flags/articles/<int:pk>/", flags.flag, name="flag_article"),
     path("mail/aside/", outbox.aside, name="mail_aside"),
     path("mail/aside/<int:pk>/", outbox.decide, name="decide_on_mail"),
     path("people/<int:person>/erase/", erasure.erase, name="erase_person"),

@@ -1,10 +1,17 @@
-"""Tells the article editor which organisations there are: kb itself knows audiences as opaque keys alone."""
+"""What the portal adds to the editors' side: which organisations there are, and what readers and reps said of articles.
 
+kb itself knows audiences as opaque keys alone, and nothing of the portal.
+"""
+
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
 
 from portal.models import Organisation
 from portal.permissions import organisation_audience
+from portal.views import flags
 
 
 def organisations() -> list[tuple[str, str]]:
@@ -15,3 +22,18 @@ def organisations() -> list[tuple[str, str]]:
 
 
 hooks.register("article_audiences", organisations)
+
+
+def flag_addresses() -> list[URLPattern]:
+    return [
+        path("articles/flagged/", flags.flagged, name="flagged_articles"),
+        path("articles/flagged/<int:pk>/dealt-with/", flags.dealt_with, name="settle_article"),
+    ]
+
+
+def flagged_item() -> MenuItem:
+    return MenuItem(gettext_lazy("Flagged wrong"), reverse("flagged_articles"), icon_name="warning", order=90)
+
+
+hooks.register("register_admin_urls", flag_addresses)
+hooks.register("register_reports_menu_item", flagged_item)

@@ -4,12 +4,15 @@ from portal.models.accounts import Membership, Organisation, RateCounter, StaffR
 from portal.models.audit import AuditEvent
 from portal.models.deflection import ArticleVerdict, DeflectionShown, ReplyVerdict
 from portal.models.figures import FirstResponse
+from portal.models.flags import ArticleFlag, ArticleSettlement
 from portal.models.mail import Notice, OutboxDecision, OutboxEntry
 from portal.models.messages import Attachment, Message, MessageBody, MessageStop, ReleasePayload
 from portal.models.tickets import Category, Ticket
 from portal.models.user import User
 
 __all__ = [
+    "ArticleFlag",
+    "ArticleSettlement",
     "ArticleVerdict",
     "Attachment",
     "AuditEvent",

@@ -166,6 +166,7 @@ HIGH_TOUCH = (
     " WHERE o.kind = 'high_touch' AND t.status = 'open'"
 )
 ARTICLE = "SELECT url_path FROM wagtailcore_page WHERE slug LIKE 'hf-2104%%' AND live LIMIT 1"
+ARTICLE_ID = "SELECT id FROM wagtailcore_page WHERE slug LIKE 'hf-2104%%' AND live LIMIT 1"
 OWN = (
     "SELECT t.reference FROM portal_ticket t JOIN portal_user u ON u.id = t.requester_id"
     " WHERE u.email = 'customer@demo.example' ORDER BY t.id LIMIT 1"
@@ -252,6 +253,8 @@ KINDS = (
     PageKind("report-requests", Who.LEAD, ("agents:report_requests",), _report_requests),
     PageKind("drafting", Who.LEAD, ("agents:drafting",), goto("/console/drafting/")),
     PageKind("erase", Who.LEAD, ("portal:erase_person",), found("/people/{}/erase/", REQUESTER)),
+    PageKind("flag-article", Who.REP, ("portal:flag_article",), found("/flags/articles/{}/", ARTICLE_ID)),
+    PageKind("flagged-articles", Who.EDITOR, ("flagged_articles",), goto("/cms/articles/flagged/"), ours=False),
     PageKind("articles-due", Who.EDITOR, ("article_reviews_due",), goto("/cms/articles/due/"), ours=False),
     PageKind("dead-links", Who.EDITOR, ("article_dead_links",), goto("/cms/articles/dead-links/"), ours=False),
     PageKind("editors-dashboard", Who.EDITOR, ("wagtailadmin_home",), goto("/cms/"), ours=False),
@@ -267,6 +270,7 @@ NO_PAGE = {
     "article_still_right": ONLY_POST,
     "portal:judge_reply": ONLY_POST,
     "portal:judge_article": ONLY_POST,
+    "settle_article": ONLY_POST,
     "portal:reply": ONLY_POST,
     "portal:close_ticket": ONLY_POST,
     "portal:reopen_ticket": ONLY_POST,
