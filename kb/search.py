@@ -8,6 +8,7 @@ themselves decide last who may see what. The vectors may fail in any way: search
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from urllib.parse import quote
 
 from django.contrib.auth import get_user_model
@@ -22,7 +23,7 @@ from kb.models.pages import PUBLIC
 from kb.retrieval import ranking
 from kb.retrieval.legs import Degradation, Findings, gather
 from kb.retrieval.query import Question, read_question
-from kb.retrieval.statements import QUOTED, READABLE
+from kb.retrieval.statements import AS_WRITTEN, READABLE, SHOWN_FIELDS, fetch
 from kb.retrieval.timing import Stopwatch
 
 PUBLIC_READER = frozenset({PUBLIC})
@@ -95,10 +96,11 @@ def _hits(findings: Findings, *, audiences: frozenset[str], limit: int, floor: f
     shown: list[Hit] = []
     for first in range(0, min(len(candidates), limit * MOST_ROUNDS), max(1, limit)):
         batch = candidates[first : first + limit]
-        passages = _passages([candidate.passage_id for candidate in batch])
-        readable = readable_articles([candidate.article_id for candidate in batch], audiences)
+        readable = readable_articles(
+            [candidate.article_id for candidate in batch], audiences, [candidate.passage_id for candidate in batch]
+        )
         for candidate in batch:
-            article, passage = readable.get(candidate.article_id), passages.get(candidate.passage_id)
+            article, passage = readable.get(candidate.article_id, (None, None))
             if article is None or passage is None or len(shown) == limit:
                 continue
             least = threshold * ranking.FOLLOWERS_SHARE if shown else threshold
@@ -126,26 +128,39 @@ class Quoted:
     text: str
 
 
-def _passages(ids: list[int]) -> dict[int, Quoted]:
-    with connection.cursor() as cursor:
-        cursor.execute(QUOTED, [ids])
-        return {
-            pk: Quoted(pk, source_id, revision_id, tuple(path), anchor, start, end, tuple(terms), text)
-            for pk, source_id, revision_id, path, anchor, start, end, terms, text in cursor.fetchall()
-        }
-
-
-def readable_articles(ids: list[int], audiences: frozenset[str]) -> dict[int, ArticlePage]:
-    """The articles that this reader may see, with what a hit shows of them and the people that `written_by` names."""
-    articles = list(ArticlePage.objects.raw(READABLE, [ids, list(audiences)]))
-    named = {article.owner_id for article in articles} | {article.publisher_id for article in articles}
-    people = get_user_model()._default_manager.in_bulk(named - {None})
-    roots = Site.get_site_root_paths()
-    for article in articles:
-        article.owner = people.get(article.owner_id)
-        article.publisher = people.get(article.publisher_id)
+def readable_articles(
+    ids: list[int], audiences: frozenset[str], passages: list[int] | None = None
+) -> dict[int, tuple[ArticlePage, Quoted | None]]:
+    """The articles that this reader may see, with what a hit shows of them, and each one's own of the `passages`."""
+    person: Any = get_user_model()  # the swappable one; of it a hit shows the name
+    statement = READABLE.format(people=person._meta.db_table)
+    rows = fetch(statement, {"articles": ids, "passages": passages or [], "audiences": list(audiences)}, AS_WRITTEN)
+    roots = Site.get_site_root_paths() if rows else []
+    found: dict[int, tuple[ArticlePage, Quoted | None]] = {}
+    for row in rows:
+        article = _article(dict(zip(SHOWN_FIELDS, row, strict=False)))
+        owner_email, owner_name, publisher_id, publisher_email, publisher_name = row[len(SHOWN_FIELDS) :][:5]
+        if article.owner_id:
+            article.owner = person(pk=article.owner_id, email=owner_email, display_name=owner_name)
+        if publisher_id:
+            article.publisher = person(pk=publisher_id, email=publisher_email, display_name=publisher_name)
         article._wagtail_cached_site_root_paths = roots  # where `get_url` keeps them: one look-up for all hits
-    return {article.pk: article for article in articles}
+        found[article.pk] = (article, _quoted(*row[len(SHOWN_FIELDS) + 5 :]))
+    return found
+
+
+def _article(values: Mapping[str, Any]) -> ArticlePage:
+    """An article of which only these fields were read; the model wants them in its own order."""
+    names = [column.attname for column in ArticlePage._meta.concrete_fields if column.attname in values]
+    article: ArticlePage = ArticlePage.from_db(connection.alias, names, [values[name] for name in names])
+    return article
+
+
+def _quoted(pk: int | None, source_text_id: int, revision_id: int, *place: Any) -> Quoted | None:
+    if pk is None:
+        return None
+    path, anchor, start, end, terms, text = place
+    return Quoted(pk, source_text_id, revision_id, tuple(path), anchor, start, end, tuple(terms), text)
 
 
 def _hit(article: ArticlePage, passage: Quoted, ranked: ranking.RankedArticle, findings: Findings) -> Hit:

@@ -21,16 +21,7 @@ from kb.retrieval import lexical, ranking
 from kb.retrieval.embedder import GENERATION, EmbedderUnavailable, embed_query
 from kb.retrieval.indexing import sparse
 from kb.retrieval.query import Question
-from kb.retrieval.statements import (
-    HOLDING_ALL,
-    HOLDING_ANY,
-    SIGNATURES,
-    STATISTICS,
-    TITLES,
-    WITH_VECTORS,
-    WORDS_ALONE,
-    by_index_alone,
-)
+from kb.retrieval.statements import SIGNATURES, STATISTICS, by_index_alone, fetch, scored
 from kb.retrieval.timing import Stopwatch
 from kb.signatures import SignatureKind
 
@@ -47,9 +38,8 @@ TITLE_BUDGET = 400
 LIMIT_MS = 400
 WORDS_LIMIT_MS = 5_000
 EF_SEARCH = 80
-
-
-Parameters = list[str | int | list[int] | list[str]]
+# No term has this key: where the question has none that is known, words hold nothing.
+NO_TERM = [-1]
 
 
 class Degradation(StrEnum):
@@ -98,42 +88,19 @@ class Findings:
 def gather(question: Question, *, audiences: frozenset[str], watch: Stopwatch) -> Findings:
     """Everything that ranking needs. The audiences already narrow here; who may see what is decided later, once."""
     vector, degraded = _embed(question, watch)
-    if vector is not None:
-        try:
-            with by_index_alone(ef_search=EF_SEARCH, milliseconds=LIMIT_MS):
-                return _gather(question, vector, None, audiences, watch)
-        except DatabaseError as error:
-            # Whatever it was, it took the transaction with it: the words are asked again, alone and with more time.
-            degraded = _reason(error)
-            log.warning("search_degraded", extra={"reason": degraded.value, "error": type(error).__name__})
-    with by_index_alone(ef_search=EF_SEARCH, milliseconds=WORDS_LIMIT_MS):
-        return _gather(question, None, degraded, audiences, watch)
-
-
-def _reason(error: DatabaseError) -> Degradation:
-    stopped = isinstance(error.__cause__, psycopg.errors.QueryCanceled)
-    return Degradation.TIMED_OUT if stopped else Degradation.VECTORS_FAILED
-
-
-def _gather(
-    question: Question,
-    vector: str | None,
-    degraded: Degradation | None,
-    audiences: frozenset[str],
-    watch: Stopwatch,
-) -> Findings:
-    with watch("words"):
+    with watch("weigh"):
         weights = _weights(question)
         signatures = _by_signature(question, audiences)
-        candidates = {*_by_words(weights, audiences), *signatures}
-    if vector is not None:
-        with watch("vectors"):
-            passages = _with_vectors(vector, candidates, weights, audiences)
-    else:
-        with watch("score"):
-            passages = _score_words(weights, sorted(candidates), audiences)
+    passages: list[ranking.PassageMatch] | None = None
     with watch("score"):
-        titles = _score_titles(weights, sorted({match.article_id for match in passages}))
+        if vector is not None:
+            try:
+                passages, titles = _score(weights, signatures, audiences, vector, LIMIT_MS)
+            except DatabaseError as error:
+                degraded = _reason(error)
+                log.warning("search_degraded", extra={"reason": degraded.value, "error": type(error).__name__})
+        if passages is None:
+            passages, titles = _score(weights, signatures, audiences, None, WORDS_LIMIT_MS)
     evidence = ranking.Evidence(
         passages=passages,
         titles=titles,
@@ -142,6 +109,11 @@ def _gather(
         signature_boosts={article: match.boost for article, match in signatures.items()},
     )
     return Findings(question, evidence, weights, degraded)
+
+
+def _reason(error: DatabaseError) -> Degradation:
+    stopped = isinstance(error.__cause__, psycopg.errors.QueryCanceled)
+    return Degradation.TIMED_OUT if stopped else Degradation.VECTORS_FAILED
 
 
 def _embed(question: Question, watch: Stopwatch) -> tuple[str | None, Degradation | None]:
@@ -158,7 +130,7 @@ def _embed(question: Question, watch: Stopwatch) -> tuple[str | None, Degradatio
 def _weights(question: Question) -> Weights:
     keys = [*question.counts, TermStatistic.COLLECTION]
     with connection.cursor() as cursor:
-        cursor.execute(STATISTICS, [keys])
+        cursor.execute(STATISTICS, {"keys": keys})
         rows: dict[int, tuple[int, int]] = {key: (passages, titles) for key, passages, titles in cursor.fetchall()}
     all_passages, all_titles = rows.pop(TermStatistic.COLLECTION, (0, 0))
     frequencies = {key: passages for key, (passages, _) in rows.items() if passages > 0}
@@ -185,22 +157,6 @@ def rarest(frequencies: Mapping[int, int], budget: int, *, alone: int) -> list[i
     return chosen
 
 
-def _by_words(weights: Weights, audiences: frozenset[str]) -> list[int]:
-    """Articles whose passages or titles hold a rare term; where none is rare, passages that hold the three rarest."""
-    if not weights.frequencies:
-        return []
-    keys, statement = rarest(weights.frequencies, ROW_BUDGET, alone=SINGLE_TERM_BUDGET), HOLDING_ANY
-    if not keys:
-        keys, statement = sorted(weights.frequencies, key=lambda key: weights.frequencies[key])[:3], HOLDING_ALL
-    readers = list(audiences)
-    passages: Parameters = [keys, readers, _text_of(weights.passages), WORD_CANDIDATES]
-    rare_in_titles = rarest(weights.title_frequencies, TITLE_BUDGET, alone=ROW_BUDGET)
-    titles: Parameters = [rare_in_titles, readers, _text_of(weights.titles), TITLE_CANDIDATES]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [*passages, *titles])
-        return [int(row[0]) for row in cursor.fetchall()]
-
-
 @dataclass(frozen=True)
 class SignatureMatch:
     """The error signatures that an article shares with the question, as people wrote them, and what that is worth."""
@@ -214,7 +170,7 @@ def _by_signature(question: Question, audiences: frozenset[str]) -> dict[int, Si
     if not wanted:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(SIGNATURES, [list(wanted), list(wanted), list(audiences)])
+        cursor.execute(SIGNATURES, {"signatures": list(wanted), "audiences": list(audiences)})
         rows = [(int(article), str(value)) for article, value in cursor.fetchall()]
     holders: dict[str, int] = {}
     for _, value in rows:
@@ -242,39 +198,56 @@ def _worth(kind: SignatureKind, holders: int) -> int:
     return holders + (8 if kind in {SignatureKind.HTTP, SignatureKind.EXCEPTION} else 0)
 
 
-def _with_vectors(
-    vector: str, candidates: set[int], weights: Weights, audiences: frozenset[str]
-) -> list[ranking.PassageMatch]:
-    """Every passage of the words' and the vectors' candidates with both scores."""
-    public: Parameters = [PUBLIC in audiences, vector, VECTOR_CANDIDATES]
-    private: Parameters = [sorted(audiences - {PUBLIC}), vector, VECTOR_CANDIDATES]
-    scored: Parameters = [sorted(candidates), vector, _text_of(weights.passages), GENERATION, list(audiences)]
-    with connection.cursor() as cursor:
-        cursor.execute(WITH_VECTORS, [*public, *private, *scored])
-        return [ranking.PassageMatch(int(p), int(a), cos, float(words)) for p, a, cos, words in cursor.fetchall()]
+def _score(
+    weights: Weights,
+    signatures: Mapping[int, SignatureMatch],
+    audiences: frozenset[str],
+    vector: str | None,
+    milliseconds: int,
+) -> tuple[list[ranking.PassageMatch], dict[int, ranking.TitleMatch]]:
+    """Every passage of the words' and the vectors' candidates with both scores, and every candidate's title.
 
-
-def _score_words(weights: Weights, articles: Sequence[int], audiences: frozenset[str]) -> list[ranking.PassageMatch]:
-    with connection.cursor() as cursor:
-        cursor.execute(WORDS_ALONE, [_text_of(weights.passages), list(articles), list(audiences)])
-        return [ranking.PassageMatch(int(p), int(a), None, float(words)) for p, a, words in cursor.fetchall()]
-
-
-def _score_titles(weights: Weights, articles: list[int]) -> dict[int, ranking.TitleMatch]:
-    titles: dict[int, dict[int, float]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(TITLES, [articles])
-        for article, key, holding in cursor.fetchall():
-            titles.setdefault(article, {})[key] = lexical.inverse_frequency(weights.collection, holding)
-    return {
-        article: ranking.TitleMatch(
-            words=sum(weights.titles.get(key, 0.0) for key in mass),
-            coverage=ranking.title_coverage(
-                sum(weight for key, weight in mass.items() if key in weights.passages), sum(mass.values())
-            ),
-        )
-        for article, mass in titles.items()
+    Where no term of the question is rare, words fetch the passages that hold the three rarest together.
+    """
+    rare = rarest(weights.frequencies, ROW_BUDGET, alone=SINGLE_TERM_BUDGET)
+    few = sorted(weights.frequencies, key=lambda key: weights.frequencies[key])[:3]
+    restricted = bool(audiences - {PUBLIC})
+    rows = fetch(
+        scored(with_vectors=vector is not None, holding_all=not rare),
+        {
+            "vector": vector or "",
+            "weights": _text_of(weights.passages),
+            "title_weights": _text_of(weights.titles),
+            "rare": rare or few or NO_TERM,
+            "rare_in_titles": rarest(weights.title_frequencies, TITLE_BUDGET, alone=ROW_BUDGET),
+            "signed": list(signatures),
+            "audiences": sorted(audiences),
+            "public": PUBLIC in audiences,
+            "restricted": restricted,
+            "generation": GENERATION,
+            "most_by_words": WORD_CANDIDATES,
+            "most_by_titles": TITLE_CANDIDATES,
+            "most_by_vectors": VECTOR_CANDIDATES,
+        },
+        by_index_alone(ef_search=EF_SEARCH, milliseconds=milliseconds),
+    )
+    passages = [ranking.PassageMatch(p, article, cosine, words) for p, article, cosine, words, _, _ in rows if p]
+    titles = {
+        article: _title_match(weights, terms, frequencies) for p, article, _, _, terms, frequencies in rows if not p
     }
+    return passages, titles
+
+
+def _title_match(weights: Weights, terms: Sequence[int], frequencies: Sequence[int]) -> ranking.TitleMatch:
+    mass = {
+        key: lexical.inverse_frequency(weights.collection, holding)
+        for key, holding in zip(terms, frequencies, strict=True)
+    }
+    covered = sum(weight for key, weight in mass.items() if key in weights.passages)
+    return ranking.TitleMatch(
+        words=sum(weights.titles.get(key, 0.0) for key in mass),
+        coverage=ranking.title_coverage(covered, sum(mass.values())),
+    )
 
 
 def _text_of(weights: Mapping[int, float]) -> str:

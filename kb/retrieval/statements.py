@@ -1,100 +1,139 @@
-"""The SQL of search, and the settings it runs under. Every statement names its parameters in the order it takes them.
+"""The SQL of search, and the settings it runs under. Each statement says which parameters it takes, by name.
 
-The planner takes comparing arrays and sparse vectors for cheap and would read whole tables for it, so search runs by
-index alone; what it changes for that ends with it, in a caller's transaction too.
+A question is answered in few statements, for each costs a round trip and its preparation. The planner takes comparing
+arrays and sparse vectors for cheap and would read whole tables for it, so search runs by index alone; what it changes
+for that ends with it, in a caller's transaction too.
 """
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-# Articles whose passages hold one of the rare terms, and articles whose titles do.
-# Parameters: terms, audiences, weights, limit; title terms, audiences, title weights, limit.
-_HOLDING = (
-    "(SELECT article_id FROM kb_passage WHERE terms {holds} %s::int[] AND audience = ANY(%s)"
-    " ORDER BY weights <#> %s::sparsevec LIMIT %s)"
-    " UNION (SELECT article_id FROM kb_indexedarticle WHERE title_terms && %s::int[] AND audience = ANY(%s)"
-    " ORDER BY title_weights <#> %s::sparsevec LIMIT %s)"
-)
-HOLDING_ANY = _HOLDING.format(holds="&&")
-HOLDING_ALL = _HOLDING.format(holds="@>")
+Parameters = Mapping[str, str | int | bool | list[int] | list[str]]
+Row = tuple[Any, ...]
 
-# Every passage of the candidates with both scores, so that what one leg found does not lack the other leg's.
-# Parameters: public?, vector, limit; restricted audiences, vector, limit;
-# candidates, vector, weights, generation, audiences.
-WITH_VECTORS = (
-    "WITH near AS MATERIALIZED (SELECT passage_id FROM kb_passagevector WHERE is_live AND is_public AND %s"
-    "   ORDER BY vector <=> %s::halfvec LIMIT %s),"
-    " private AS MATERIALIZED (SELECT p.article_id FROM kb_passage p JOIN kb_passagevector v ON v.passage_id = p.id"
-    "   WHERE p.audience = ANY(%s) AND p.audience <> 'public' AND v.is_live"
-    "   ORDER BY v.vector <=> %s::halfvec LIMIT %s),"
-    " found AS (SELECT p.article_id FROM near JOIN kb_passage p ON p.id = near.passage_id"
-    "   UNION SELECT article_id FROM private UNION SELECT unnest(%s::int[]))"
-    " SELECT p.id, p.article_id, 1 - (v.vector <=> %s::halfvec), -(p.weights <#> %s::sparsevec)"
-    " FROM found JOIN kb_passage p ON p.article_id = found.article_id"
-    " LEFT JOIN kb_passagevector v ON v.passage_id = p.id AND v.is_live AND v.generation = %s"
-    " WHERE p.audience = ANY(%s)"
-)
+# keys
+STATISTICS = "SELECT key, passages, titles FROM kb_termstatistic WHERE key = ANY(%(keys)s)"
 
-# Parameters: weights, candidates, audiences.
-WORDS_ALONE = (
-    "SELECT id, article_id, -(weights <#> %s::sparsevec) FROM kb_passage"
-    " WHERE article_id = ANY(%s) AND audience = ANY(%s)"
-)
-
-# Parameters: keys.
-STATISTICS = "SELECT key, passages, titles FROM kb_termstatistic WHERE key = ANY(%s)"
-
-# Parameters: articles.
-TITLES = (
-    "SELECT entry.article_id, term.key, coalesce(known.passages, 0)"
-    " FROM kb_indexedarticle entry CROSS JOIN LATERAL unnest(entry.title_terms) AS term (key)"
-    " LEFT JOIN kb_termstatistic known ON known.key = term.key WHERE entry.article_id = ANY(%s)"
-)
-
-# Parameters: signatures twice, audiences.
+# signatures, audiences
 SIGNATURES = (
     "SELECT DISTINCT article_id, value FROM kb_passage, unnest(signatures) value"
-    " WHERE signatures && %s::text[] AND value = ANY(%s) AND audience = ANY(%s) LIMIT 2000"
+    " WHERE signatures && %(signatures)s::text[] AND value = ANY(%(signatures)s) AND audience = ANY(%(audiences)s)"
+    " LIMIT 2000"
 )
 
-# Parameters: passages. Of a source text only the passage's own span.
-QUOTED = (
-    'SELECT p.id, p.source_text_id, s.revision_id, p.heading_path, p.anchor, p.start, p."end", p.terms,'
-    ' substr(s.text, p.start + 1, p."end" - p.start)'
-    " FROM kb_passage p JOIN kb_sourcetext s ON s.id = p.source_text_id WHERE p.id = ANY(%s)"
+# Articles whose passages hold one of the rare terms, and articles whose titles do.
+_HELD = (
+    "held AS MATERIALIZED ((SELECT article_id FROM kb_passage"
+    "   WHERE terms {holds} %(rare)s::int[] AND audience = ANY(%(audiences)s)"
+    "   ORDER BY weights <#> (SELECT weights FROM asked) LIMIT %(most_by_words)s)"
+    " UNION (SELECT article_id FROM kb_indexedarticle"
+    "   WHERE title_terms && %(rare_in_titles)s::int[] AND audience = ANY(%(audiences)s)"
+    "   ORDER BY title_weights <#> %(title_weights)s::sparsevec LIMIT %(most_by_titles)s)"
+    " UNION SELECT unnest(%(signed)s::int[]))"
 )
+_NEAR = (
+    "near AS MATERIALIZED (SELECT passage_id FROM kb_passagevector WHERE is_live AND is_public AND %(public)s"
+    "   ORDER BY vector <=> (SELECT vector FROM asked) LIMIT %(most_by_vectors)s),"
+    " private AS MATERIALIZED (SELECT p.article_id FROM kb_passage p JOIN kb_passagevector v ON v.passage_id = p.id"
+    "   WHERE p.audience = ANY(%(audiences)s) AND p.audience <> 'public' AND v.is_live AND %(restricted)s"
+    "   ORDER BY v.vector <=> (SELECT vector FROM asked) LIMIT %(most_by_vectors)s)"
+)
+# The terms of the candidates' titles, and in how many passages each stands.
+_TITLES = (
+    " UNION ALL SELECT NULL, entry.article_id, NULL, NULL, entry.title_terms, ARRAY("
+    "   SELECT coalesce(known.passages, 0) FROM unnest(entry.title_terms) WITH ORDINALITY term (key, place)"
+    "   LEFT JOIN kb_termstatistic known ON known.key = term.key ORDER BY term.place)"
+    " FROM found JOIN kb_indexedarticle entry ON entry.article_id = found.article_id"
+)
+# Every passage of the candidates with both scores, so that what one leg found does not lack the other leg's; then every
+# candidate's title. Columns: passage, article, cosine, words; terms, frequencies.
+_WITH_VECTORS = (
+    "WITH asked AS MATERIALIZED (SELECT %(vector)s::halfvec AS vector, %(weights)s::sparsevec AS weights),"
+    " {held}, {near},"
+    " found AS MATERIALIZED (SELECT p.article_id FROM near JOIN kb_passage p ON p.id = near.passage_id"
+    "   UNION SELECT article_id FROM private UNION SELECT article_id FROM held)"
+    " SELECT p.id, p.article_id, 1 - (v.vector <=> (SELECT vector FROM asked)),"
+    "   -(p.weights <#> (SELECT weights FROM asked)), NULL::int[], NULL::int[]"
+    " FROM found JOIN kb_passage p ON p.article_id = found.article_id"
+    " LEFT JOIN kb_passagevector v ON v.passage_id = p.id AND v.is_live AND v.generation = %(generation)s"
+    " WHERE p.audience = ANY(%(audiences)s){titles}"
+)
+_WORDS_ALONE = (
+    "WITH asked AS MATERIALIZED (SELECT %(weights)s::sparsevec AS weights),"
+    " {held}, found AS (SELECT article_id FROM held)"
+    " SELECT p.id, p.article_id, NULL::float, -(p.weights <#> (SELECT weights FROM asked)), NULL::int[], NULL::int[]"
+    " FROM found JOIN kb_passage p ON p.article_id = found.article_id"
+    " WHERE p.audience = ANY(%(audiences)s){titles}"
+)
+
+
+def scored(*, with_vectors: bool, holding_all: bool) -> str:
+    """The statement that finds and scores candidates; `holding_all`: only passages that hold each of the rare terms."""
+    held = _HELD.format(holds="@>" if holding_all else "&&")
+    return (_WITH_VECTORS if with_vectors else _WORDS_ALONE).format(held=held, near=_NEAR, titles=_TITLES)
 
 
 # What a hit shows of the articles that this reader may see: `ArticleQuerySet.for_audiences` as one statement, for the
-# ORM asks for the restrictions first and takes longer to write the query than PostgreSQL to answer it.
-# Parameters: articles, audiences.
+# ORM takes longer to write such a query than PostgreSQL to answer it. With each article comes that one of the passages
+# which is its own, and of a source text only that passage's span. The first columns are those of SHOWN_FIELDS.
+# articles, passages, audiences; {people} is the table of users
+SHOWN_FIELDS = (
+    *("page_ptr_id", "id", "title", "url_path", "owner_id", "live_revision_id", "author", "source_name"),
+    *("source_path", "source_revision", "reviewed_on", "language", "audience"),
+)
 READABLE = (
-    "SELECT a.page_ptr_id, p.id, p.title, p.url_path, p.owner_id, p.live_revision_id, r.user_id AS publisher_id,"
-    " a.author, a.source_name, a.source_path, a.source_revision, a.reviewed_on, a.language, a.audience"
+    "SELECT a.page_ptr_id, p.id, p.title, p.url_path, p.owner_id, p.live_revision_id, a.author, a.source_name,"
+    " a.source_path, a.source_revision, a.reviewed_on, a.language, a.audience,"
+    " owner.email, owner.display_name, r.user_id, publisher.email, publisher.display_name,"
+    ' q.id, q.source_text_id, s.revision_id, q.heading_path, q.anchor, q.start, q."end", q.terms,'
+    ' substr(s.text, q.start + 1, q."end" - q.start)'
     " FROM wagtailcore_page p JOIN kb_articlepage a ON a.page_ptr_id = p.id"
     " LEFT JOIN wagtailcore_revision r ON r.id = p.live_revision_id"
-    " WHERE p.id = ANY(%s) AND p.live AND a.audience = ANY(%s) AND NOT EXISTS ("
+    " LEFT JOIN {people} owner ON owner.id = p.owner_id LEFT JOIN {people} publisher ON publisher.id = r.user_id"
+    " LEFT JOIN kb_passage q ON q.article_id = p.id AND q.id = ANY(%(passages)s)"
+    " LEFT JOIN kb_sourcetext s ON s.id = q.source_text_id"
+    " WHERE p.id = ANY(%(articles)s) AND p.live AND a.audience = ANY(%(audiences)s) AND NOT EXISTS ("
     "   SELECT 1 FROM wagtailcore_pageviewrestriction v JOIN wagtailcore_page closed ON closed.id = v.page_id"
     "   WHERE starts_with(p.path, closed.path))"
 )
 
 
-@contextlib.contextmanager
-def by_index_alone(*, ef_search: int, milliseconds: int) -> Iterator[None]:
-    """One transaction (or savepoint of the caller's) in which no table is read from end to end.
+def by_index_alone(*, ef_search: int, milliseconds: int) -> dict[str, str]:
+    """The settings under which no table is read from end to end, and a statement is stopped after `milliseconds`."""
+    return {
+        "enable_seqscan": "off",
+        "hnsw.ef_search": str(ef_search),
+        "statement_timeout": str(milliseconds),
+        **AS_WRITTEN,
+    }
 
-    A statement that takes longer than `milliseconds` is stopped, and the transaction with it.
+
+# Tables are joined in the order in which a statement names them: to look for a better one takes longer than to answer.
+AS_WRITTEN = {"join_collapse_limit": "1"}
+
+
+def fetch(statement: str, parameters: Parameters, settings: Mapping[str, str]) -> list[Row]:
+    """The rows of a statement under settings that end with it.
+
+    Statements sent together are one transaction to PostgreSQL, so outside of one no round trips go to its beginning
+    and end. Inside a caller's, a savepoint keeps a failure from it.
     """
-    inside = connection.in_atomic_block
-    wanted = {"enable_seqscan": "off", "statement_timeout": str(milliseconds), "hnsw.ef_search": str(ef_search)}
-    with transaction.atomic(), connection.cursor() as cursor:
-        before = _exchange(cursor, wanted)
-        yield
-        if inside:
+    if connection.in_atomic_block:
+        with transaction.atomic(), connection.cursor() as cursor:
+            before = _exchange(cursor, settings)
+            cursor.execute(statement, parameters)
+            rows = list(cursor.fetchall())
             _exchange(cursor, before)
+            return rows
+    set_all = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings.items())
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {set_all}; {statement}", parameters)
+        cursor.nextset()
+        return list(cursor.fetchall())
 
 
 @contextlib.contextmanager
