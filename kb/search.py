@@ -38,7 +38,8 @@ MOST_ROUNDS = 4
 class Hit:
     """One article, with the passage in it that answers best. `SourceText.text[start:end]` is that passage.
 
-    `url` leads to the passage's section. `audience` is the key of those who may read the article.
+    `url` leads to the passage's section. `audience` is the key of those who may read the article. `score` orders the
+    hits of one question; `relevance` can be compared between questions, and is what a floor is set on.
     """
 
     article_id: int
@@ -57,6 +58,7 @@ class Hit:
     reviewed_on: date | None
     language: str
     audience: str = PUBLIC
+    relevance: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,9 @@ def _hits(findings: Findings, *, audiences: frozenset[str], limit: int, floor: f
             if article is None or passage is None or len(shown) == limit:
                 continue
             least = threshold * ranking.FOLLOWERS_SHARE if shown else threshold
-            if findings.relevance(candidate, passage.terms) >= least:
-                shown.append(_hit(article, passage, candidate, findings))
+            relevance = findings.relevance(candidate, passage.terms)
+            if relevance >= least:
+                shown.append(_hit(article, passage, candidate, findings, relevance))
             elif not shown:
                 return ()
         if len(readable) == len(batch):
@@ -163,7 +166,9 @@ def _quoted(pk: int | None, source_text_id: int, revision_id: int, *place: Any) 
     return Quoted(pk, source_text_id, revision_id, tuple(path), anchor, start, end, tuple(terms), text)
 
 
-def _hit(article: ArticlePage, passage: Quoted, ranked: ranking.RankedArticle, findings: Findings) -> Hit:
+def _hit(
+    article: ArticlePage, passage: Quoted, ranked: ranking.RankedArticle, findings: Findings, relevance: float
+) -> Hit:
     return Hit(
         article_id=article.pk,
         revision_id=passage.revision_id,
@@ -181,6 +186,7 @@ def _hit(article: ArticlePage, passage: Quoted, ranked: ranking.RankedArticle, f
         reviewed_on=article.reviewed_on,
         language=article.language,
         audience=article.audience,
+        relevance=relevance,
     )
 
 

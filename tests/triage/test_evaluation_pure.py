@@ -47,9 +47,16 @@ def test_the_bootstrap_interval_holds_the_difference_and_repeats() -> None:
     ours, theirs = [1.0, 0.5, 1.0, 1.0] * 20, [0.5, 0.5, 0.5, 1.0] * 20
     interval = metrics.paired_bootstrap(ours, theirs)
     assert interval == metrics.paired_bootstrap(ours, theirs)
-    assert interval.difference == pytest.approx(0.25)
-    assert 0 < interval.low < interval.difference < interval.high
+    assert interval.mean == pytest.approx(0.25)
+    assert 0 < interval.low < interval.mean < interval.high
     assert metrics.paired_bootstrap([], []) == metrics.Interval(0, 0, 0)
+
+
+def test_the_trade_off_between_answers_and_silence_is_of_the_measure_and_not_of_one_threshold() -> None:
+    curve = metrics.trade_off([0.9, 0.8, 0.6, 0.2], [0.7, 0.5, 0.1, 0.05], (1.0, 0.75, 0.5))
+    assert curve.silence == {1.0: 0.5, 0.75: 0.75, 0.5: 1.0}
+    assert curve.area == pytest.approx((4 + 4 + 3 + 2) / 16)
+    assert metrics.trade_off([0.5, 0.5], [0.5], (1.0,)).area == 0.5
 
 
 def write_set(directory: Path, *, qrels: str = "query-id\tcorpus-id\tscore\nq1\td1\t1\nq1\td2\t0\n") -> Path:

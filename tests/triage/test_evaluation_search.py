@@ -56,6 +56,11 @@ def test_search_is_measured_beside_its_baselines(site: Site, dataset: Path) -> N
         assert set(scores) == {"hit@1", "hit@5", "ndcg@10", "mrr"}, name
         assert scores["mrr"] > 0.4, name
     assert set(figures["halves"]) == {"tuned_on", "held_out"}
+    assert figures["intervals"]["mrr"] == {"mean": 1.0, "low": 1.0, "high": 1.0}
+    assert set(figures["gain"]) == set(figures["baselines"])
+    for curve in (figures["foreign_curve"], figures["withheld_curve"]):
+        assert set(curve) == {"relevance", "top_cosine"}
+        assert set(curve["relevance"]) == {"area", *(f"silence@{share}%" for share in (99, 95, 90, 80, 70))}
     assert figures["mrr_over_hybrid"]["low"] <= figures["mrr_over_hybrid"]["difference"]
     assert ArticlePage.objects.count() == before
     assert current_app.conf.task_always_eager is False

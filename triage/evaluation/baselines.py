@@ -31,12 +31,11 @@ class Corpus:
     article_ids: Sequence[int]
 
 
-def rankings(corpus: Corpus, queries: Sequence[Query]) -> dict[str, list[list[str]]]:
-    """The ten best documents of each query by each baseline. Without an embedder the dense ones are left out."""
+def rankings(corpus: Corpus, queries: Sequence[Query], dense: Scores | None) -> dict[str, list[list[str]]]:
+    """The ten best documents of each query by each baseline; those with cosines where `dense` has a row for each."""
     everything = _bm25([f"{d.title}\n{d.text}" for d in corpus.documents], queries)
     titles = _bm25([d.title for d in corpus.documents], queries)
     found = {"bm25": _best(corpus, everything)}
-    dense = _dense(corpus, queries)
     if dense is not None:
         found["dense"] = _best(corpus, dense)
         found["rrf"] = _best(corpus, _reciprocal(dense) + _reciprocal(everything))
@@ -78,8 +77,8 @@ def _bm25(texts: Sequence[str], queries: Sequence[Query]) -> Scores:
     return scores
 
 
-def _dense(corpus: Corpus, queries: Sequence[Query]) -> Scores | None:
-    """The cosine of the question with the nearest passage of each document."""
+def dense_scores(corpus: Corpus, queries: Sequence[Query]) -> Scores | None:
+    """The cosine of each question with the nearest passage of each document; None without an embedder."""
     try:
         asked = np.concatenate([embed_texts([query.text]) for query in with_progress(queries, "baselines: questions")])
     except EmbedderUnavailable:

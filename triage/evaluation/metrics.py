@@ -2,6 +2,7 @@
 
 import math
 import random
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,9 +19,9 @@ class RankingScores:
 
 @dataclass(frozen=True)
 class Interval:
-    """A difference of means with its 95 % bootstrap interval."""
+    """A mean, or a difference of means, with its 95 % bootstrap interval."""
 
-    difference: float
+    mean: float
     low: float
     high: float
 
@@ -72,10 +73,36 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def paired_bootstrap(ours: Sequence[float], theirs: Sequence[float], *, rounds: int = 2000, seed: int = 7) -> Interval:
-    """Resample the questions, keep the pairs (Efron and Tibshirani 1993, percentile interval)."""
-    differences = [a - b for a, b in zip(ours, theirs, strict=True)]
-    if not differences:
+    """Resample the questions, keep the pairs."""
+    return bootstrap([a - b for a, b in zip(ours, theirs, strict=True)], rounds=rounds, seed=seed)
+
+
+def bootstrap(values: Sequence[float], *, rounds: int = 2000, seed: int = 7) -> Interval:
+    """Of the mean, by resampling (Efron and Tibshirani 1993, percentile interval)."""
+    if not values:
         return Interval(0.0, 0.0, 0.0)
     chance = random.Random(seed)  # noqa: S311 - a repeatable sample, not a secret
-    means = [mean(chance.choices(differences, k=len(differences))) for _ in range(rounds)]
-    return Interval(mean(differences), percentile(means, 0.025), percentile(means, 0.975))
+    means = [mean(chance.choices(values, k=len(values))) for _ in range(rounds)]
+    return Interval(mean(values), percentile(means, 0.025), percentile(means, 0.975))
+
+
+@dataclass(frozen=True)
+class TradeOff:
+    """Silence where it is right against answers where they are: what one measure can do with any threshold.
+
+    `silence` by the share of answerable questions that is still answered; `area` is the chance that an answerable
+    question measures higher than one that has no answer (0.5: the measure knows nothing).
+    """
+
+    silence: Mapping[float, float]
+    area: float
+
+
+def trade_off(answerable: Sequence[float], silent: Sequence[float], shares: Sequence[float]) -> TradeOff:
+    """A question is answered from the threshold on; each share takes the highest threshold that reaches it."""
+    ordered = sorted(answerable, reverse=True)
+    thresholds = {share: ordered[max(0, math.ceil(share * len(ordered) - 1e-9) - 1)] for share in shares}
+    silence = {share: mean([float(value < least) for value in silent]) for share, least in thresholds.items()}
+    lower = sorted(silent)
+    below = [(bisect_left(lower, value) + bisect_right(lower, value)) / 2 for value in answerable]
+    return TradeOff(silence, mean(below) / len(lower))

@@ -6,7 +6,7 @@ Nothing is tuned here. Both halves of the hash split are shown, for the weights 
 import time
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kb.search import find
@@ -20,11 +20,15 @@ READER = frozenset({"public"})
 DEPTH = 10
 
 
+ANSWERED_SHARES = (0.99, 0.95, 0.9, 0.8, 0.7)
+
+
 @dataclass(frozen=True)
 class Answer:
-    """What the product showed for one query."""
+    """What the product showed for one query, and how relevant it held the first of it."""
 
     ranking: tuple[str, ...]
+    relevance: float
     milliseconds: float
     degraded: str | None
 
@@ -37,7 +41,8 @@ def ask(queries: Sequence[Query], document_of: Mapping[int, str], *, floor: floa
         outcome = find(query.text, audiences=READER, limit=DEPTH, floor=floor)
         passed = (time.perf_counter() - started) * 1000
         ranking = tuple(document_of[hit.article_id] for hit in outcome.hits)
-        answers.append(Answer(ranking, passed, outcome.degraded))
+        relevance = outcome.hits[0].relevance if outcome.hits else 0.0
+        answers.append(Answer(ranking, relevance, passed, outcome.degraded))
     return answers
 
 
@@ -47,16 +52,27 @@ def run(options: Mapping[str, object]) -> Report:
         find("warm up the embedder", audiences=READER)
         asked = ask(dataset.queries, document_of)
         answers = {query.query_id: answer for query, answer in zip(dataset.queries, asked, strict=True)}
-        answerable = dataset.of_kind(QueryKind.ANSWERABLE)
-        unfloored = ask(answerable, document_of, floor=0.0)
+        found = ask(dataset.queries, document_of, floor=0.0)
+        unfloored = {query.query_id: answer for query, answer in zip(dataset.queries, found, strict=True)}
         corpus = baselines.Corpus(dataset.documents, list(document_of))
-        compared = baselines.rankings(corpus, answerable)
+        cosines = baselines.dense_scores(corpus, dataset.queries)
+        answerable = dataset.of_kind(QueryKind.ANSWERABLE)
+        places = [place for place, query in enumerate(dataset.queries) if query.kind is QueryKind.ANSWERABLE]
+        compared = baselines.rankings(corpus, answerable, None if cosines is None else cosines[places])
+    best = [unfloored[query.query_id].ranking for query in answerable]
+    measures = {"relevance": {query_id: answer.relevance for query_id, answer in unfloored.items()}}
+    if cosines is not None:
+        tops = cosines.max(axis=1).tolist()
+        measures["top_cosine"] = {query.query_id: top for query, top in zip(dataset.queries, tops, strict=True)}
     figures = {
         **_headline(dataset, answers),
+        "intervals": _intervals(dataset, answers),
         "baselines": {name: _shown(metrics.score_rankings(r, _truth(answerable))) for name, r in compared.items()},
-        "halves": _halves(answerable, [answers[query.query_id].ranking for query in answerable]),
-        "without_floor": _shown(metrics.score_rankings([a.ranking for a in unfloored], _truth(answerable))),
-        **_differences(answerable, unfloored, compared),
+        "halves": _halves(dataset, answers),
+        "without_floor": _shown(metrics.score_rankings(best, _truth(answerable))),
+        "mrr_over_hybrid": _gain(answerable, best, compared["hybrid"]) if "hybrid" in compared else {},
+        "gain": {name: _gain(answerable, best, ranking) for name, ranking in compared.items()},
+        **_curves(dataset, measures),
     }
     notes = [f"data {dataset.digest[:12]}, {len(dataset.documents)} documents"]
     degraded = {answer.degraded for answer in answers.values() if answer.degraded}
@@ -89,35 +105,77 @@ def _headline(dataset: SearchSet, answers: Mapping[str, Answer]) -> Figures:
     }
 
 
+def _silences(queries: Sequence[Query], answers: Mapping[str, Answer]) -> list[float]:
+    return [float(not answers[query.query_id].ranking) for query in queries]
+
+
 def _silence(queries: Sequence[Query], answers: Mapping[str, Answer]) -> float | None:
-    return metrics.mean([float(not answers[query.query_id].ranking) for query in queries]) if queries else None
+    return metrics.mean(_silences(queries, answers)) if queries else None
 
 
 def _shown(scores: metrics.RankingScores) -> Figures:
     return {"hit@1": scores.hit1, "hit@5": scores.hit5, "ndcg@10": scores.ndcg10, "mrr": scores.mrr}
 
 
-def _halves(queries: Sequence[Query], rankings: Sequence[Sequence[str]]) -> Figures:
+def _intervals(dataset: SearchSet, answers: Mapping[str, Answer]) -> Figures:
+    """95 % bootstrap intervals of the headline figures."""
+    answerable = dataset.of_kind(QueryKind.ANSWERABLE)
+    pairs = [(answers[query.query_id].ranking, query.relevant) for query in answerable]
+    values = {
+        "hit@1": [metrics.hit_at(r, q, 1) for r, q in pairs],
+        "hit@3": [metrics.hit_at(r, q, 3) for r, q in pairs],
+        "hit@5": [metrics.hit_at(r, q, 5) for r, q in pairs],
+        "recall@10": [metrics.recall_at(r, q, 10) for r, q in pairs],
+        "ndcg@10": [metrics.ndcg_at(r, q, 10) for r, q in pairs],
+        "mrr": [metrics.reciprocal_rank(r, q) for r, q in pairs],
+        "answered": [float(bool(r)) for r, _ in pairs],
+        "foreign_silence": _silences(dataset.of_kind(QueryKind.FOREIGN), answers),
+        "withheld_silence": _silences(dataset.of_kind(QueryKind.WITHHELD), answers),
+    }
+    intervals = {name: metrics.bootstrap(each) for name, each in values.items() if each}
+    return {name: {"mean": i.mean, "low": i.low, "high": i.high} for name, i in intervals.items()}
+
+
+def _halves(dataset: SearchSet, answers: Mapping[str, Answer]) -> Figures:
     halves = {}
     for half, name in ((0, "tuned_on"), (1, "held_out")):
-        chosen = [number for number, query in enumerate(queries) if query.half == half]
-        truth = [queries[number].relevant for number in chosen]
-        answered = metrics.mean([float(bool(rankings[number])) for number in chosen])
-        scores = metrics.score_rankings([rankings[number] for number in chosen], truth)
-        halves[name] = {"queries": len(chosen), **_shown(scores), "answered": answered}
+        chosen = replace(dataset, queries=tuple(query for query in dataset.queries if query.half == half))
+        headline = _headline(chosen, answers)
+        halves[name] = {
+            key: headline[key]
+            for key in ("answerable", "hit@1", "hit@5", "mrr", "answered", "foreign_silence", "withheld_silence")
+        }
     return halves
 
 
-def _differences(
-    queries: Sequence[Query], unfloored: Sequence[Answer], compared: Mapping[str, list[list[str]]]
-) -> Figures:
-    """Ours without the floor against the reference hybrid, which has none: mean difference of reciprocal ranks."""
-    if "hybrid" not in compared:
-        return {}
-    ours = [metrics.reciprocal_rank(a.ranking, q.relevant) for a, q in zip(unfloored, queries, strict=True)]
-    theirs = [metrics.reciprocal_rank(r, q.relevant) for r, q in zip(compared["hybrid"], queries, strict=True)]
-    interval = metrics.paired_bootstrap(ours, theirs)
-    return {"mrr_over_hybrid": {"difference": interval.difference, "low": interval.low, "high": interval.high}}
+def _gain(queries: Sequence[Query], ours: Sequence[Sequence[str]], theirs: Sequence[Sequence[str]]) -> Figures:
+    """Ours without the floor against a baseline, which has none: mean difference of reciprocal ranks."""
+    interval = metrics.paired_bootstrap(
+        [metrics.reciprocal_rank(r, q.relevant) for r, q in zip(ours, queries, strict=True)],
+        [metrics.reciprocal_rank(r, q.relevant) for r, q in zip(theirs, queries, strict=True)],
+    )
+    return {"difference": interval.mean, "low": interval.low, "high": interval.high}
+
+
+def _curves(dataset: SearchSet, measures: Mapping[str, Mapping[str, float]]) -> Figures:
+    """What any floor could do: silence by the share of answerable questions still answered, for each measure."""
+    curves: dict[str, Figures] = {}
+    answerable = dataset.of_kind(QueryKind.ANSWERABLE)
+    for name, kind in (("foreign_curve", QueryKind.FOREIGN), ("withheld_curve", QueryKind.WITHHELD)):
+        silent = dataset.of_kind(kind)
+        if not silent or not answerable:
+            continue
+        rows: dict[str, Figures] = {}
+        for measure, values in measures.items():
+            curve = metrics.trade_off(
+                [values[query.query_id] for query in answerable],
+                [values[query.query_id] for query in silent],
+                ANSWERED_SHARES,
+            )
+            points = {f"silence@{share:.0%}": silence for share, silence in curve.silence.items()}
+            rows[measure] = {"area": curve.area, **points}
+        curves[name] = rows
+    return curves
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
