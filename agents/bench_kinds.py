@@ -144,9 +144,15 @@ KINDS: tuple[Kind, ...] = (
 
 _VERB = "a button: it changes something and answers with a redirect to a page that is measured"
 _PLUMBING = "no page that a person waits for"
+_PROGRAMS = "read by search engines and readers of feeds, now and then"
 
 UNMEASURED: dict[str, str] = {
     "healthz": _PLUMBING,
+    "robots": _PROGRAMS,
+    "sitemap": _PROGRAMS,
+    "sitemap_part": _PROGRAMS,
+    "kb:feed": _PROGRAMS,
+    "kb:section_feed": _PROGRAMS,
     "media": "bytes of a picture, bound by the disk",
     "demo_mailbox": "stands only in the demo",
     "portal:reply": _VERB,

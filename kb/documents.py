@@ -103,6 +103,7 @@ class Document:
     summary: str = ""
     labels: tuple[str, ...] = ()
     product: str = ""
+    versions: tuple[str, ...] = ()
     audience: str = "public"
     author: str = ""
     language: str = "en"

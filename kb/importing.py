@@ -189,6 +189,8 @@ class _Import:
         links = {path: self.pages.get(path) for path in _document(file).links}
         found = [hashlib.sha256(picture.data).hexdigest() if picture.data else "" for picture in pictures]
         decided = [IMPORTER_VERSION, file.digest, links, found]
+        if versions := _document(file).versions:
+            decided.append(list(versions))
         if file.path in self.audiences:
             decided.append(self.audiences[file.path])
         return hashlib.sha256(json.dumps(decided).encode()).hexdigest()
@@ -226,6 +228,7 @@ def _fill(page: ArticlePage, document: Document, pages: Mapping[str, int], image
     page.body = json.dumps(stream_data(document.blocks, pages=pages, pictures=images))
     page.labels = list(document.labels)
     page.product = document.product
+    page.versions = list(document.versions)
     page.author = document.author
     page.language = document.language
     page.reviewed_on = document.reviewed_on

@@ -58,8 +58,9 @@ def parse_article(text: str, *, path: str = "", known_paths: frozenset[str] = fr
         title=title[:255],
         blocks=blocks,
         summary=summary,
-        labels=_labels(fields),
+        labels=_list(fields, "labels", "tags", "keywords", longest=120),
         product=_text(fields, "product")[:120],
+        versions=_list(fields, "versions", longest=40),
         audience=_audience(fields),
         author=_text(fields, "author", "written_by")[:120],
         language=(_text(fields, "language", "lang") or "en").lower()[:10],
@@ -99,11 +100,11 @@ def _text(fields: Scalars, *names: str) -> str:
     return ""
 
 
-def _labels(fields: Scalars) -> tuple[str, ...]:
-    value = next((fields[name] for name in ("labels", "tags", "keywords") if fields.get(name)), "")
+def _list(fields: Scalars, *names: str, longest: int) -> tuple[str, ...]:
+    value = next((fields[name] for name in names if fields.get(name)), "")
     parts = value if isinstance(value, list) else str(value).split(",")
-    labels = (" ".join(str(part).split())[:120] for part in parts if isinstance(part, str | int | float))
-    return tuple(dict.fromkeys(label for label in labels if label))
+    entries = (" ".join(str(part).split())[:longest] for part in parts if isinstance(part, str | int | float))
+    return tuple(dict.fromkeys(entry for entry in entries if entry))
 
 
 def _audience(fields: Scalars) -> str:

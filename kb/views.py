@@ -52,7 +52,9 @@ def search_articles(request: HttpRequest) -> HttpResponse:
         "next": _address(query, page + 1) if len(outcome.hits) > first + SHOWN and page < MOST_PAGES else "",
         "write_url": _write_url(query),
     }
-    return render(request, "kb/search.html", context)
+    response = render(request, "kb/search.html", context)
+    response["X-Robots-Tag"] = "noindex"  # the articles are what an engine should show, not our answers to a question
+    return response
 
 
 def _shown(hit: Hit, wanted: Sought) -> ShownHit:

@@ -1,4 +1,4 @@
-"""What every request carries: the audiences its reader belongs to, and a content policy that fits the page.
+"""What every request carries: the audiences its reader belongs to, a content policy, and whether engines may list it.
 
 Audiences are looked up only when a page asks, so that a page which needs none costs no query.
 """
@@ -13,6 +13,8 @@ from portal.permissions import audiences_for
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 EDITORS_PATH = "/cms/"
+# Pages that a search engine may show to anybody; a new page is none of them until it is named here.
+FINDABLE = frozenset({"portal:home", "portal:file_ticket", "kb:search", "wagtail_serve", "media"})
 
 
 class AddressBehindProxy:
@@ -39,6 +41,20 @@ class Audiences:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.audiences = SimpleLazyObject(lambda: audiences_for(request.user))  # type: ignore[attr-defined]
         return self.get_response(request)
+
+
+class KeepOutOfEngines:
+    """Tells search engines to list nothing but `FINDABLE` pages; a view among those may still refuse for itself."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        named = request.resolver_match.view_name if request.resolver_match else ""
+        if named not in FINDABLE:
+            response.headers.setdefault("X-Robots-Tag", "noindex")
+        return response
 
 
 class ContentSecurityForEditors:

@@ -4,10 +4,14 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from portal.views import health, mailbox, media
+from kb import publishing
+from portal.views import health, mailbox, media, robots
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
+    path("robots.txt", robots.robots, name="robots"),
+    path("sitemap.xml", publishing.sitemap, name="sitemap"),
+    path("sitemap-<int:part>.xml", publishing.sitemap_part, name="sitemap_part"),
     path("media/<path:name>", media.image, name="media"),
     path("documents/", include("wagtail.documents.urls")),
     path("demo/mailbox/", mailbox.demo_mailbox, name="demo_mailbox"),

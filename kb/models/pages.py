@@ -28,6 +28,7 @@ from wagtail.search import index
 from wagtail.url_routing import RouteResult
 
 from kb import body as reading
+from kb.addresses import address_of, public_address
 from kb.anchors import Anchors
 from kb.article_form import ArticleForm
 from kb.blocks import ArticleBody
@@ -160,6 +161,13 @@ class ArticlePage(Page):
         help_text=gettext_lazy("Topics in a word or two each, separated by commas."),
     )
     product = models.CharField(gettext_lazy("product"), max_length=120, blank=True)
+    versions = ArrayField(
+        models.CharField(max_length=40),
+        verbose_name=gettext_lazy("versions"),
+        blank=True,
+        default=list,
+        help_text=gettext_lazy("Those that it holds for, separated by commas: 6.2, 6.3 and later. Empty means all."),
+    )
     audience = models.CharField(
         gettext_lazy("audience"),
         max_length=64,
@@ -222,7 +230,7 @@ class ArticlePage(Page):
     content_panels = [*Page.content_panels, FieldPanel("summary"), FieldPanel("body")]
     reader_panels = [
         MultiFieldPanel(
-            [FieldPanel("audience"), FieldPanel("product"), FieldPanel("labels"), FieldPanel("language")],
+            [FieldPanel(name) for name in ("audience", "product", "versions", "labels", "language")],
             gettext_lazy("Readers"),
         ),
         MultiFieldPanel([FieldPanel("owner"), FieldPanel("author")], gettext_lazy("Writer")),
@@ -291,6 +299,8 @@ class ArticlePage(Page):
         context["references"] = references_in(self.body, request)
         context["related"] = self.related(audiences)
         context["is_staff"] = STAFF in audiences
+        context["address"] = address_of(self, request)
+        context["origin"] = public_address("")
         return context
 
     def related(self, audiences: frozenset[str]) -> list["ArticlePage"]:
@@ -336,4 +346,5 @@ class ArticlePage(Page):
         response: HttpResponse = super().serve(request, *args, **kwargs)
         if self.audience != PUBLIC:
             response["Cache-Control"] = "private, no-store"
+            response["X-Robots-Tag"] = "noindex"
         return response

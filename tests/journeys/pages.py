@@ -262,9 +262,15 @@ KINDS = (
 
 # Named addresses that are no page of their own, each with its reason; the test asks those of POST with a GET.
 ONLY_POST = "a button of another page"
+FOR_PROGRAMS = "read by search engines and readers of feeds"
 NO_PAGE = {
     "healthz": "JSON for load balancers",
     "media": "an editor's picture",
+    "robots": FOR_PROGRAMS,
+    "sitemap": FOR_PROGRAMS,
+    "sitemap_part": FOR_PROGRAMS,
+    "kb:feed": FOR_PROGRAMS,
+    "kb:section_feed": FOR_PROGRAMS,
     "portal:attachment": "a download",
     "portal:decide_on_mail": ONLY_POST,
     "article_still_right": ONLY_POST,
