@@ -46,7 +46,7 @@ class ArticleForm(WagtailAdminPageForm):
                 label=old.label, help_text=old.help_text, choices=audience_choices(self.instance.audience)
             )
         if "owner" in self.fields:
-            self.fields["owner"].queryset = _people_who_write(self.instance.owner_id)
+            self.fields["owner"].queryset = people_who_write(self.instance.owner_id)
             self.fields["owner"].empty_label = _("Nobody yet")
 
     @cached_property
@@ -66,7 +66,8 @@ class ArticleForm(WagtailAdminPageForm):
         return page
 
 
-def _people_who_write(current: int | None) -> object:
+def people_who_write(current: int | None = None) -> object:
+    """Everybody who may open the editors' side; and whoever is the owner now."""
     may_write = Q(is_superuser=True) | Q(groups__permissions__codename="access_admin")
     people = get_user_model().objects.filter(Q(is_active=True) & may_write | Q(pk=current))
     return people.distinct().order_by("display_name", "pk")
