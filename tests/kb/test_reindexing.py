@@ -1,0 +1,100 @@
+"""Indexing does no work twice: what stands is not embedded again, and a run that was stopped goes on where it was."""
+
+import json
+from collections.abc import Sequence
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from kb.management.commands import reindex_articles
+from kb.models import ArticlePage, IndexedArticle, PassageVector
+from kb.retrieval import indexing
+from kb.retrieval.embedder import Vectors, embed_texts
+from kb.retrieval.indexing import IndexOutcome, index_article
+from tests.conftest import Site
+from tests.kb.library import Blocks, index, paragraphs, publish
+
+
+@pytest.fixture
+def embedded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every text that the embedder is given, in order; it embeds them all the same."""
+    given: list[str] = []
+
+    def embed(texts: Sequence[str]) -> Vectors:
+        given.extend(texts)
+        return embed_texts(texts)
+
+    monkeypatch.setattr(indexing, "embed_texts", embed)
+    return given
+
+
+def sections(*texts: str) -> Blocks:
+    body: Blocks = []
+    for number, text in enumerate(texts):
+        body += [("heading", {"text": f"Part {number}", "level": "2", "anchor": ""}), *paragraphs(text)]
+    return body
+
+
+def change(page: ArticlePage, **fields: object) -> None:
+    for name, value in fields.items():
+        setattr(page, name, value)
+    page.save_revision().publish()
+
+
+def test_only_the_passages_that_changed_are_embedded_again(site: Site, embedded: list[str]) -> None:
+    page = publish("The queue", body=sections("It is full.", "Empty it.", "Restart it."))
+    index(site, page)
+    assert len(embedded) == 3
+    embedded.clear()
+    change(page, body=sections("It is full.", "Empty it twice.", "Restart it."))
+    assert index(site, page) == [IndexOutcome.INDEXED]
+    assert len(embedded) == 1
+    assert "Empty it twice." in embedded[0]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("audience", "staff"), ("labels", ["queue"]), ("author", "Ines"), ("versions", ["6.2"])]
+)
+def test_a_change_beside_the_text_embeds_nothing(site: Site, embedded: list[str], field: str, value: object) -> None:
+    page = publish("The queue", body=sections("It is full.", "Empty it."))
+    index(site, page)
+    embedded.clear()
+    change(page, **{field: value})
+    index(site, page)
+    assert embedded == []
+
+
+def test_sections_in_another_order_or_one_less_embed_nothing(site: Site, embedded: list[str]) -> None:
+    first, second, third = (sections("a", "b", "c")[at : at + 2] for at in (0, 2, 4))
+    page = publish("The queue", body=[*first, *second, *third])
+    index(site, page)
+    embedded.clear()
+    for body in ([*third, *first, *second], [*first, *second]):
+        change(page, body=body)
+        assert index(site, page) == [IndexOutcome.INDEXED]
+    assert embedded == []
+    assert PassageVector.objects.count() == 2
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_was(
+    site: Site, embedded: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(5):
+        publish(f"Article {number}", f"Text {number}.")
+
+    def stop_after_two(article_id: int) -> IndexOutcome:
+        if IndexedArticle.objects.count() == 2:
+            raise KeyboardInterrupt
+        return index_article(article_id)
+
+    with site.as_role("worker"):
+        with monkeypatch.context() as pressed:
+            pressed.setattr(reindex_articles, "index_article", stop_after_two)
+            with pytest.raises(CommandError, match="2 of 5 articles, 2 passages embedded") as stopped:
+                call_command("reindex_articles")
+        assert stopped.value.returncode == reindex_articles.INTERRUPTED
+        call_command("reindex_articles", "--json")
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (told["indexed"], told["embedded"]) == (3, 3)
+    assert told["rate"] > 0
+    assert len(embedded) == len(set(embedded)) == 5
