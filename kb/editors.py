@@ -22,14 +22,16 @@ GROUP = "Editors"
 WORKFLOW = "Review"
 TASK = "A second person reads it"
 PAGE_PERMISSIONS = ("add_page", "change_page", "publish_page", "lock_page", "unlock_page")
+SEARCH_PERMISSIONS = [f"{verb}_{model}" for model in ("synonym", "pin") for verb in ("add", "change", "delete", "view")]
 FILE_PERMISSIONS = ("add_image", "change_image", "choose_image", "add_document", "change_document", "choose_document")
 
 
 @transaction.atomic
 def ensure_editors() -> Group:
-    """Editors write, review and lock articles below the home section, and nothing beside it. Idempotent."""
+    """Editors write, review and lock articles below the home section, and say what searches mean. Idempotent."""
     group, _created = Group.objects.get_or_create(name=GROUP)
     group.permissions.add(_permission("access_admin", "wagtailadmin"))
+    group.permissions.add(*(_permission(codename, "kb") for codename in SEARCH_PERMISSIONS))
     home = ensure_home()
     GroupPagePermission.objects.filter(group=group).exclude(page=home).delete()
     for codename in PAGE_PERMISSIONS:

@@ -6,7 +6,7 @@ themselves decide last who may see what. The vectors may fail in any way: search
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -17,8 +17,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from wagtail.models import Site
 
+from kb.curation import Curation, curate
 from kb.highlight import excerpt, sought
-from kb.models import ArticlePage
+from kb.models import ArticlePage, Passage
 from kb.models.pages import PUBLIC
 from kb.retrieval import ranking
 from kb.retrieval.legs import Degradation, Findings, gather
@@ -75,19 +76,39 @@ def search(text: str, *, audiences: frozenset[str], limit: int = 5, floor: float
     return list(find(text, audiences=audiences, limit=limit, floor=floor).hits)
 
 
-def find(text: str, *, audiences: frozenset[str], limit: int = 5, floor: float | None = None) -> SearchOutcome:
+def find(
+    text: str,
+    *,
+    audiences: frozenset[str],
+    limit: int = 5,
+    floor: float | None = None,
+    curation: Curation | None = None,
+) -> SearchOutcome:
     """As `search`, with the reason for any degradation and the time each stage took.
 
-    `floor` replaces the relevance below which there is silence; 0 shows whatever comes nearest.
+    `floor` replaces the relevance below which there is silence; 0 shows whatever comes nearest. `curation` stands in
+    for the synonyms and pins that are in use.
     """
     watch = Stopwatch()
+    language = (get_language() or "en").partition("-")[0]
     with watch("analyse"):
-        question = read_question(text, language=(get_language() or "en").partition("-")[0])
+        question = read_question(text, language=language)
     if not question.text or not audiences:
         return SearchOutcome((), None, watch.milliseconds)
-    findings = gather(question, audiences=audiences, watch=watch)
+    with watch("curate"):
+        curation = curate(question.text) if curation is None else curation
+        asked = (
+            read_question(" ".join((text, *curation.meanings)), language=language) if curation.meanings else question
+        )
+    findings = gather(asked, audiences=audiences, watch=watch)
     with watch("authorise"):
         hits = _hits(findings, audiences=audiences, limit=limit, floor=floor)
+    if not hits and curation.meanings:
+        # More words make each of them count for less: what the question finds by itself is not silenced by a synonym.
+        findings = gather(question, audiences=audiences, watch=watch)
+        hits = _hits(findings, audiences=audiences, limit=limit, floor=floor)
+    if curation.pinned:
+        hits = _with_pinned(hits, curation.pinned, findings, audiences=audiences, limit=limit)
     return SearchOutcome(hits, findings.degraded.value if findings.degraded else None, watch.milliseconds)
 
 
@@ -114,6 +135,27 @@ def _hits(findings: Findings, *, audiences: frozenset[str], limit: int, floor: f
         if len(readable) == len(batch):
             break
     return tuple(shown)
+
+
+def _with_pinned(
+    hits: tuple[Hit, ...], pinned: tuple[int, ...], findings: Findings, *, audiences: frozenset[str], limit: int
+) -> tuple[Hit, ...]:
+    """The pinned articles that this reader may see, then what was found; a pin leaves its score as it is."""
+    ranked = {candidate.article_id: candidate for candidate in ranking.fuse(findings.evidence)}
+    others = Passage.objects.filter(article_id__in=[pk for pk in pinned if pk not in ranked])
+    first = others.order_by("article_id", "pk").distinct("article_id")
+    for article_id, passage_id in first.values_list("article_id", "pk"):
+        ranked[article_id] = ranking.RankedArticle(article_id, passage_id, 0.0, 0.0, 0.0, ranking.NO_TITLE)
+    chosen = [ranked[pk] for pk in pinned if pk in ranked]
+    readable = readable_articles([one.article_id for one in chosen], audiences, [one.passage_id for one in chosen])
+    shown = []
+    for candidate in chosen:
+        article, passage = readable.get(candidate.article_id, (None, None))
+        if article is not None and passage is not None:
+            hit = _hit(article, passage, candidate, findings, findings.relevance(candidate, passage.terms))
+            shown.append(replace(hit, matched=(_("chosen by our editors"), *hit.matched)))
+    first_ones = {hit.article_id for hit in shown}
+    return (*shown, *(hit for hit in hits if hit.article_id not in first_ones))[:limit]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
-"""The models of kb: articles, their reviews and their index."""
+"""The models of kb: articles, their reviews, their index and what editors say about searching."""
 
+from kb.models.curation import Pin, Synonym
 from kb.models.pages import ArticleIndexPage, ArticlePage
 from kb.models.retrieval import IndexedArticle, Passage, PassageVector, SourceText, TermStatistic
 from kb.models.review import ArticleApproval, EditorialPolicy, ReviewTask
@@ -12,7 +13,9 @@ __all__ = [
     "IndexedArticle",
     "Passage",
     "PassageVector",
+    "Pin",
     "ReviewTask",
     "SourceText",
+    "Synonym",
     "TermStatistic",
 ]

@@ -181,7 +181,7 @@ def test_a_secret_in_the_question_is_not_searched_for(site: Site) -> None:
 
 def test_stages_are_timed(library: dict[str, ArticlePage]) -> None:
     timings = find("export queue full", audiences=PUBLIC).timings
-    assert set(timings) == {"analyse", "embed", "weigh", "score", "authorise"}
+    assert set(timings) == {"analyse", "curate", "embed", "weigh", "score", "authorise"}
 
 
 def test_the_approximate_probe_finds_what_the_exact_scan_finds(site: Site, shelf: dict[str, ArticlePage]) -> None:
