@@ -185,10 +185,11 @@ def readable_articles(
     for row in rows:
         article = _article(dict(zip(SHOWN_FIELDS, row, strict=False)))
         owner_email, owner_name, publisher_id, publisher_email, publisher_name = row[len(SHOWN_FIELDS) :][:5]
-        if article.owner_id:
-            article.owner = person(pk=article.owner_id, email=owner_email, display_name=owner_name)
-        if publisher_id:
-            article.publisher = person(pk=publisher_id, email=publisher_email, display_name=publisher_name)
+        # Set where there is none, too, or each hit would ask for its own.
+        owner = person(pk=article.owner_id, email=owner_email, display_name=owner_name)
+        publisher = person(pk=publisher_id, email=publisher_email, display_name=publisher_name)
+        article.owner = owner if article.owner_id else None
+        article.publisher = publisher if publisher_id else None
         article._wagtail_cached_site_root_paths = roots  # where `get_url` keeps them: one look-up for all hits
         found[article.pk] = (article, _quoted(*row[len(SHOWN_FIELDS) + 5 :]))
     return found

@@ -25,13 +25,14 @@ SIGNATURES = (
     " LIMIT 2000"
 )
 
-# Articles whose passages hold one of the rare terms, and articles whose titles do.
+# Articles whose passages hold one of the rare terms, and articles whose titles do. OFFSET 0 keeps the planner from the
+# index on audiences, which everything public passes.
 _HELD = (
-    "held AS MATERIALIZED ((SELECT article_id FROM kb_passage"
-    "   WHERE terms {holds} %(rare)s::int[] AND audience = ANY(%(audiences)s)"
+    "held AS MATERIALIZED ((SELECT article_id FROM (SELECT article_id, audience, weights FROM kb_passage"
+    "     WHERE terms {holds} %(rare)s::int[] OFFSET 0) holding WHERE audience = ANY(%(audiences)s)"
     "   ORDER BY weights <#> (SELECT weights FROM asked) LIMIT %(most_by_words)s)"
-    " UNION (SELECT article_id FROM kb_indexedarticle"
-    "   WHERE title_terms && %(rare_in_titles)s::int[] AND audience = ANY(%(audiences)s)"
+    " UNION (SELECT article_id FROM (SELECT article_id, audience, title_weights FROM kb_indexedarticle"
+    "     WHERE title_terms && %(rare_in_titles)s::int[] OFFSET 0) titled WHERE audience = ANY(%(audiences)s)"
     "   ORDER BY title_weights <#> %(title_weights)s::sparsevec LIMIT %(most_by_titles)s)"
     " UNION SELECT unnest(%(signed)s::int[]))"
 )

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from django.db import connection, transaction
 from django.utils import translation
+from pytest_django import DjangoAssertNumQueries
 from pytest_django.plugin import DjangoDbBlocker
 
 from kb.models import ArticlePage, PassageVector, SourceText
@@ -177,6 +178,16 @@ def test_english_answers_where_the_readers_language_has_nothing(library: dict[st
 def test_a_secret_in_the_question_is_not_searched_for(site: Site) -> None:
     index(site, publish("Examples", "An example is hunter2hunter1, and nothing else is said."))
     assert titles("password: hunter2hunter1") == []
+
+
+def test_a_question_takes_few_statements_however_many_articles_answer(
+    shelf: dict[str, ArticlePage], django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    """Nobody's articles: whom they name must not be asked for one by one."""
+    ArticlePage.objects.update(owner=None, live_revision=None)
+    find("export queue full", audiences=PUBLIC)  # for what is read once a process
+    with django_assert_max_num_queries(5):
+        assert len(find("error in the export queue of the nightly report", audiences=PUBLIC, floor=0).hits) > 2
 
 
 def test_stages_are_timed(library: dict[str, ArticlePage]) -> None:
