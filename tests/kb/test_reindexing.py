@@ -7,10 +7,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from kb.management.commands import reindex_articles
-from kb.models import ArticlePage, IndexedArticle, PassageVector
+from kb.models import ArticlePage, IndexedArticle, PassageVector, TermStatistic
 from kb.retrieval import indexing
 from kb.retrieval.embedder import Vectors, embed_texts
 from kb.retrieval.indexing import IndexOutcome, index_article
+from kb.retrieval.reconcile import recount_statistics, statistics_drifted
 from tests.conftest import Site
 from tests.kb.library import Blocks, index, paragraphs, publish
 
@@ -91,10 +92,21 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(
         with monkeypatch.context() as pressed:
             pressed.setattr(reindex_articles, "index_article", stop_after_two)
             with pytest.raises(CommandError, match="2 of 5 articles, 2 passages embedded") as stopped:
-                call_command("reindex_articles")
+                call_command("reindex_articles", "--jobs", "1")
         assert stopped.value.returncode == reindex_articles.INTERRUPTED
-        call_command("reindex_articles", "--json")
+        call_command("reindex_articles", "--json")  # with more threads than one
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (told["indexed"], told["embedded"]) == (3, 3)
     assert told["rate"] > 0
     assert len(embedded) == len(set(embedded)) == 5
+
+
+def test_threads_index_as_one_would(site: Site) -> None:
+    pages = [publish(f"Article {number}", f"The same words, and number {number}.") for number in range(6)]
+    with site.as_role("worker"):
+        call_command("reindex_articles", "--jobs", "3")
+        assert not statistics_drifted()
+        kept = dict(TermStatistic.objects.exclude(passages=0, titles=0).values_list("key", "passages"))
+        recount_statistics()
+        assert dict(TermStatistic.objects.values_list("key", "passages")) == kept
+    assert PassageVector.objects.filter(is_live=True).count() == len(pages)
