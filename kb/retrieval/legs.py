@@ -76,13 +76,12 @@ class Findings:
         held = set(passage_terms)
         whole = sum(self.weights.passages.get(key, self.weights.unknown) for key in self.question.counts)
         covered = sum(weight for key, weight in self.weights.passages.items() if key in held)
-        measure = ranking.relevance_of_words if self.degraded else ranking.relevance
-        return measure(
-            article,
-            query_terms=self.question.terms_total,
-            query_coverage=covered / whole if whole else 0.0,
-            boost=self.evidence.signature_boosts.get(article.article_id, 0.0),
-        )
+        terms, coverage = self.question.terms_total, covered / whole if whole else 0.0
+        boost = self.evidence.signature_boosts.get(article.article_id, 0.0)
+        if self.degraded:
+            return ranking.relevance_of_words(article, query_terms=terms, query_coverage=coverage, boost=boost)
+        company = self.evidence.company
+        return ranking.relevance(article, query_terms=terms, query_coverage=coverage, boost=boost, company=company)
 
 
 def gather(question: Question, *, audiences: frozenset[str], watch: Stopwatch) -> Findings:

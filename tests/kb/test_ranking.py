@@ -30,6 +30,13 @@ def test_an_exact_error_code_lifts_an_article_over_a_nearer_one() -> None:
     assert order(found) == [2, 1]
 
 
+def test_a_shared_title_word_is_less_proof_for_a_short_question_than_for_a_report() -> None:
+    passages = (PassageMatch(1, 1, 0.55, 5.0), PassageMatch(2, 2, 0.5, 5.0))
+    titles = {2: TitleMatch(4.0, 0.0)}
+    assert order(Evidence(passages=passages, titles=titles, query_terms=4)) == [1, 2]
+    assert order(Evidence(passages=passages, titles=titles, query_terms=200)) == [2, 1]
+
+
 def test_without_vectors_the_words_rank() -> None:
     assert order(evidence(PassageMatch(1, 1, None, 1.0), PassageMatch(2, 2, None, 2.0))) == [2, 1]
 
@@ -45,6 +52,22 @@ def test_ties_are_settled_the_same_way_every_time() -> None:
 def test_a_short_question_needs_meaning_and_its_words_help(cosine: float, coverage: float, shown: bool) -> None:
     article = RankedArticle(1, 1, 0.0, cosine, 0.0, ranking.NO_TITLE)
     assert (ranking.relevance(article, query_terms=6, query_coverage=coverage) >= ranking.FLOOR) is shown
+
+
+def test_a_short_question_is_at_home_where_several_articles_are_near() -> None:
+    article = RankedArticle(1, 1, 0.0, 0.45, 0.0, ranking.NO_TITLE)
+    alone, among = (ranking.relevance(article, query_terms=6, query_coverage=0.4, company=c) for c in (0.1, 0.44))
+    assert alone < ranking.FLOOR < among
+    report = [ranking.relevance(article, query_terms=90, query_coverage=0.4, company=c) for c in (0.1, 0.44)]
+    assert report[0] == report[1]
+
+
+def test_company_is_of_other_articles_and_not_of_other_passages() -> None:
+    own = [PassageMatch(1, 7, 0.8, 0.0), PassageMatch(2, 7, 0.7, 0.0)]
+    assert ranking.company(own) == 0
+    others = [PassageMatch(3 + n, 8 + n, cosine, 0.0) for n, cosine in enumerate((0.6, 0.5, 0.4, 0.1))]
+    assert ranking.company([*own, *others]) == pytest.approx(0.5)
+    assert ranking.company([PassageMatch(1, 7, None, 3.0), PassageMatch(2, 8, None, 2.0)]) == 0
 
 
 def test_a_long_report_may_be_carried_by_the_title_it_covers() -> None:
