@@ -38,6 +38,8 @@ TITLE_BUDGET = 400
 LIMIT_MS = 400
 WORDS_LIMIT_MS = 5_000
 EF_SEARCH = 80
+MOST_SLIPS = 3
+SLIP_CERTAINTY = 0.8
 # No term has this key: where the question has none that is known, words hold nothing.
 NO_TERM = [-1]
 
@@ -127,21 +129,40 @@ def _embed(question: Question, watch: Stopwatch) -> tuple[str | None, Degradatio
 
 
 def _weights(question: Question) -> Weights:
-    keys = [*question.counts, TermStatistic.COLLECTION]
-    with connection.cursor() as cursor:
-        cursor.execute(STATISTICS, {"keys": keys})
-        rows: dict[int, tuple[int, int]] = {key: (passages, titles) for key, passages, titles in cursor.fetchall()}
+    rows = _statistics([*question.counts, TermStatistic.COLLECTION])
     all_passages, all_titles = rows.pop(TermStatistic.COLLECTION, (0, 0))
-    frequencies = {key: passages for key, (passages, _) in rows.items() if passages > 0}
-    title_frequencies = {key: titles for key, (_, titles) in rows.items() if titles > 0}
+    meant = _meant([word for key, word in question.typed.items() if not rows.get(key, (0, 0))[0]])
+    meant = {key: counts for key, counts in meant.items() if key not in rows}
+    passages, titles = (
+        {key: counts[place] for key, counts in {**rows, **meant}.items() if counts[place] > 0} for place in (0, 1)
+    )
+    certain = {key: SLIP_CERTAINTY if key in meant else 1.0 for key in passages | titles}
     return Weights(
-        passages={key: lexical.inverse_frequency(all_passages, count) for key, count in frequencies.items()},
-        titles={key: lexical.inverse_frequency(all_titles, count) for key, count in title_frequencies.items()},
-        frequencies=frequencies,
-        title_frequencies=title_frequencies,
+        passages={key: certain[key] * lexical.inverse_frequency(all_passages, n) for key, n in passages.items()},
+        titles={key: certain[key] * lexical.inverse_frequency(all_titles, n) for key, n in titles.items()},
+        frequencies=passages,
+        title_frequencies=titles,
         collection=all_passages,
         unknown=lexical.inverse_frequency(all_passages, 1),
     )
+
+
+def _statistics(keys: list[int]) -> dict[int, tuple[int, int]]:
+    """In how many passages and titles each term stands."""
+    with connection.cursor() as cursor:
+        cursor.execute(STATISTICS, {"keys": keys})
+        return {key: (passages, titles) for key, passages, titles in cursor.fetchall()}
+
+
+def _meant(unknown: list[str]) -> dict[int, tuple[int, int]]:
+    """For words that stand nowhere, the commonest term that one slip makes of each."""
+    near = [lexical.near_keys(word) for word in unknown[:MOST_SLIPS]]
+    if not near:
+        return {}
+    rows = _statistics(sorted(set().union(*near)))
+    known = [[key for key in keys if rows.get(key, (0, 0))[0]] for keys in near]
+    chosen = [max(keys, key=lambda key: (rows[key], key)) for keys in known if keys]
+    return {key: rows[key] for key in chosen}
 
 
 def rarest(frequencies: Mapping[int, int], budget: int, *, alone: int) -> list[int]:

@@ -57,6 +57,7 @@ _TOKEN = re.compile(rf"[{_IDEOGRAPHS}]+|[^\W{_IDEOGRAPHS}]+(?:[.:/\\-][^\W{_IDEO
 _PART = re.compile(r"[^\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 LONGEST_TOKEN = 80
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,20 @@ def terms(text: str, language: str = "en") -> Iterator[str]:
 def term_key(term: str) -> int:
     """A term's place in the sparse vectors, from 0 (CRC-32; two terms share one about once in a billion)."""
     return zlib.crc32(term.encode()) % TERM_SPACE
+
+
+def near_keys(word: str, language: str = "en") -> set[int]:
+    """Keys of the terms that one slip of the fingers makes of this word: a letter left out, added, changed or swapped.
+
+    The first letter is taken as meant, and the stem is varied: the ending is what a stemmer takes away anyway.
+    """
+    stem = _stem(word, language)
+    halves = [(stem[:place], stem[place:]) for place in range(1, len(stem) + 1)]
+    near = {first + rest[1:] for first, rest in halves if rest}
+    near |= {first + rest[1] + rest[0] + rest[2:] for first, rest in halves if len(rest) > 1}
+    near |= {first + letter + rest[1:] for first, rest in halves if rest for letter in LETTERS}
+    near |= {first + letter + rest for first, rest in halves for letter in LETTERS}
+    return {zlib.crc32(term.encode()) % TERM_SPACE for term in near - {stem}}
 
 
 def count_terms(text: str, language: str = "en") -> dict[int, int]:

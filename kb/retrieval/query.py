@@ -5,7 +5,7 @@ Pure. The text stays whole up to a generous bound; the embedder takes the part o
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kb.redaction import redact
 from kb.retrieval import lexical
@@ -16,18 +16,25 @@ MOST_TERMS = 160
 
 _BLOB = re.compile(r"\S{80,}")
 _RULE = re.compile(r"([^\w\s])\1{3,}")
+_PLAIN_WORD = re.compile(r"\b[a-z]{5,20}\b")
+# In a longer text, what nobody knows is a name or an identifier sooner than a slip.
+MOST_TERMS_TYPED = 40
 _LETTER = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True)
 class Question:
-    """`text` is what may be embedded; `counts` are its terms by key; `terms_total` tells a report from a question."""
+    """`text` is what may be embedded; `counts` are its terms by key; `terms_total` tells a report from a question.
+
+    `typed` are the plain words of a question by the key of their term: what may be a slip, if nobody knows it.
+    """
 
     text: str
     counts: Mapping[int, int]
     terms_total: int
     signatures: tuple[Signature, ...]
     is_latin: bool
+    typed: Mapping[int, str] = field(default_factory=dict)
 
 
 def clean(text: str) -> str:
@@ -55,7 +62,13 @@ def read_question(text: str, *, language: str = "en") -> Question:
         terms_total=total,
         signatures=find_signatures(redacted),
         is_latin=_is_latin(cleaned),
+        typed=_typed(cleaned) if total <= MOST_TERMS_TYPED else {},
     )
+
+
+def _typed(text: str) -> dict[int, str]:
+    words = dict.fromkeys(_PLAIN_WORD.findall(lexical.fold(text)))
+    return {key: word for word in words for key in lexical.count_terms(word)}
 
 
 def _is_latin(text: str) -> bool:

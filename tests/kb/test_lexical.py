@@ -66,3 +66,14 @@ def test_threads_stem_alike() -> None:
     for thread in threads:
         thread.join()
     assert results == [expected] * 6
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("exprot", "export"), ("passwrd", "password"), ("invoicee", "invoices")])
+def test_one_slip_of_the_fingers_is_near_what_was_meant(typed: str, meant: str) -> None:
+    (key,) = lexical.count_terms(meant)
+    assert key in lexical.near_keys(typed)
+
+
+def test_another_first_letter_or_two_slips_are_another_word() -> None:
+    (key,) = lexical.count_terms("export")
+    assert not {key} & {*lexical.near_keys("axport"), *lexical.near_keys("exrpto"), *lexical.near_keys("export")}

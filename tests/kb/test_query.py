@@ -40,3 +40,9 @@ def test_an_endless_text_is_bounded() -> None:
     question = read_question("lorem ipsum dolor " * 20_000)
     assert len(question.text) <= 6_000
     assert len(question.counts) <= 160
+
+
+def test_the_plain_words_of_a_question_may_be_slips_and_those_of_a_report_are_names() -> None:
+    typed = read_question("Where is teh exprot of 2FA tokens in catalog_product?").typed
+    assert set(typed.values()) == {"where", "exprot", "tokens"}
+    assert read_question("the exprot stops " * 20).typed == {}

@@ -15,6 +15,8 @@ from pytest_django.plugin import DjangoDbBlocker
 from kb.models import ArticlePage, PassageVector, SourceText
 from kb.retrieval import embedder, legs
 from kb.retrieval.legs import Degradation
+from kb.retrieval.query import read_question
+from kb.retrieval.timing import Stopwatch
 from kb.search import find, search, snippet
 from portal import database
 from tests.conftest import SITE_ROLES, Site
@@ -89,6 +91,14 @@ def test_a_hit_points_at_the_exact_passage_and_its_writer(library: dict[str, Art
 @pytest.mark.parametrize("text", ["", "   \n ", "weather on mars tomorrow", "Which stocks should I buy?", "===== ----"])
 def test_nothing_relevant_means_silence(library: dict[str, ArticlePage], text: str) -> None:
     assert titles(text) == []
+
+
+def test_a_mistyped_word_finds_what_the_right_one_finds(library: dict[str, ArticlePage]) -> None:
+    found = legs.gather(read_question("nightly exprot queue"), audiences=PUBLIC, watch=Stopwatch())
+    right = legs.gather(read_question("nightly export queue"), audiences=PUBLIC, watch=Stopwatch())
+    assert found.weights.passages.keys() == right.weights.passages.keys()
+    assert sum(found.weights.passages.values()) < sum(right.weights.passages.values())
+    assert titles("nightly exprot queue")[0] == "Nightly export stops"
 
 
 def test_without_a_floor_the_nearest_is_shown(library: dict[str, ArticlePage]) -> None:
@@ -183,10 +193,10 @@ def test_a_secret_in_the_question_is_not_searched_for(site: Site) -> None:
 def test_a_question_takes_few_statements_however_many_articles_answer(
     shelf: dict[str, ArticlePage], django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Nobody's articles: whom they name must not be asked for one by one."""
+    """Nobody's articles: whom they name must not be asked for one by one. One statement looks for slips."""
     ArticlePage.objects.update(owner=None, live_revision=None)
     find("export queue full", audiences=PUBLIC)  # for what is read once a process
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         assert len(find("error in the export queue of the nightly report", audiences=PUBLIC, floor=0).hits) > 2
 
 
