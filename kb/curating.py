@@ -78,6 +78,7 @@ class Curated(SnippetViewSet):
 
 class Synonyms(Curated):
     model = Synonym
+    inspect_view_fields = ["phrase", "meaning", "is_used"]
     icon = "resubmit"
     list_display = ["phrase", "meaning", "is_used"]
     search_fields = ["phrase", "meaning"]
@@ -85,6 +86,7 @@ class Synonyms(Curated):
 
 class Pins(Curated):
     model = Pin
+    inspect_view_fields = ["phrase", "article", "is_used"]
     icon = "thumbtack"
     list_display = ["phrase", "article", "is_used"]
     search_fields = ["phrase"]

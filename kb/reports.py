@@ -22,7 +22,7 @@ from kb.models.pages import PUBLIC
 from kb.review import confirm_still_right
 
 PER_PAGE = 50
-_MAY_EDIT = permission_required("wagtailadmin.access_admin", login_url="account_login")
+MAY_EDIT = permission_required("wagtailadmin.access_admin", login_url="account_login")
 _HTML = re.compile(r"<a\b")
 
 
@@ -33,7 +33,7 @@ class DeadLink:
     reason: str
 
 
-@_MAY_EDIT
+@MAY_EDIT
 def due_for_review(request: HttpRequest) -> HttpResponse:
     """Live articles past their day, the oldest first, then those that have none."""
     due = ArticlePage.objects.live().filter(review_by__lte=timezone.localdate(), alias_of=None)
@@ -42,7 +42,7 @@ def due_for_review(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "kb/reports/due.html", {"articles": page})
 
 
-@_MAY_EDIT
+@MAY_EDIT
 @require_POST
 def still_right(request: HttpRequest, article_id: int) -> HttpResponse:
     article = get_object_or_404(ArticlePage.objects.live(), pk=article_id)
@@ -58,7 +58,7 @@ def still_right(request: HttpRequest, article_id: int) -> HttpResponse:
     return redirect("article_reviews_due")
 
 
-@_MAY_EDIT
+@MAY_EDIT
 def dead_links(request: HttpRequest) -> HttpResponse:
     found = list(find_dead_links())
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
-from kb import reports
+from kb import missing, reports
 from kb.files import Access, access_to
 from kb.models.pages import audiences_of
 
@@ -50,6 +50,7 @@ def report_addresses() -> list[URLPattern]:
         path("articles/due/", reports.due_for_review, name="article_reviews_due"),
         path("articles/due/<int:article_id>/still-right/", reports.still_right, name="article_still_right"),
         path("articles/dead-links/", reports.dead_links, name="article_dead_links"),
+        path("articles/missing-pictures/", missing.missing_pictures, name="article_missing_pictures"),
     ]
 
 
@@ -61,7 +62,12 @@ def dead_links_item() -> MenuItem:
     return MenuItem(_("Links that lead nowhere"), reverse("article_dead_links"), icon_name="link", order=110)
 
 
+def missing_pictures_item() -> MenuItem:
+    return MenuItem(_("Missing pictures"), reverse("article_missing_pictures"), icon_name="image", order=120)
+
+
 hooks.register("insert_global_admin_css", brand)
 hooks.register("register_admin_urls", report_addresses)
 hooks.register("register_reports_menu_item", due_item)
 hooks.register("register_reports_menu_item", dead_links_item)
+hooks.register("register_reports_menu_item", missing_pictures_item)

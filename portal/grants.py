@@ -21,7 +21,10 @@ OTHER_TABLES = {"django_migrations": "migrations", "portal_cache": "portal"}
 
 TICKET_FIELDS = "UPDATE (status, priority, category_id, assignee_id, team_id, organisation_id, language, updated_at)"
 OUTBOX_STATE = "UPDATE (state, attempts, failure, due_at, claimed_at, sent_at)"
-_WAGTAIL = ("wagtailcore", "wagtailadmin", "wagtailusers", "wagtailsearch", "wagtailimages", "wagtaildocs", "taggit")
+_WAGTAIL = (
+    *("wagtailcore", "wagtailadmin", "wagtailusers", "wagtailsearch", "wagtailimages", "wagtaildocs", "taggit"),
+    "wagtailredirects",
+)
 
 APPLICATIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "web": {

@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "triage",
     "portal",
     "kb",
+    "wagtail.contrib.redirects",
     "wagtail.contrib.typed_table_block",
     "wagtail.users",
     "wagtail.snippets",
@@ -108,6 +109,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "portal.middleware.Audiences",
+    "kb.moved.MovedArticles",
 ]
 
 ROOT_URLCONF = "portal.urls"

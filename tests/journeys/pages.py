@@ -257,6 +257,13 @@ KINDS = (
     PageKind("flagged-articles", Who.EDITOR, ("flagged_articles",), goto("/cms/articles/flagged/"), ours=False),
     PageKind("articles-due", Who.EDITOR, ("article_reviews_due",), goto("/cms/articles/due/"), ours=False),
     PageKind("dead-links", Who.EDITOR, ("article_dead_links",), goto("/cms/articles/dead-links/"), ours=False),
+    PageKind(
+        "missing-pictures",
+        Who.EDITOR,
+        ("article_missing_pictures",),
+        goto("/cms/articles/missing-pictures/"),
+        ours=False,
+    ),
     PageKind("editors-dashboard", Who.EDITOR, ("wagtailadmin_home",), goto("/cms/"), ours=False),
 )
 
