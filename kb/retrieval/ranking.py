@@ -1,7 +1,7 @@
 """Fuse what the legs found into one order, and say whether it is worth showing at all.
 
 Pure. The scores are sums of parts that each lie near 0..1, so that a missing leg leaves the others comparable. The
-weights were set on half of four public question sets and hold on the other half (docs/decisions).
+weights and the floor were set on half of four public question sets (docs/decisions/0002).
 """
 
 import math

@@ -47,11 +47,12 @@ def _tables(figures: Figures, prefix: str = "") -> Iterator[str]:
 def _table(name: str, rows: Mapping[str, Figures]) -> Iterator[str]:
     columns = list(dict.fromkeys(column for row in rows.values() for column in row))
     yield ""
-    yield f"  {name:<22}" + "".join(f"{column:>14}" for column in columns)
+    widths = [max(14, len(column) + 2) for column in columns]
+    yield f"  {name:<22}" + "".join(f"{column:>{width}}" for column, width in zip(columns, widths, strict=True))
     for label, row in rows.items():
         cells = [row.get(column) for column in columns]
         shown = ["…" if isinstance(cell, Mapping) else _plain(cell) for cell in cells]
-        yield f"  {label:<22}" + "".join(f"{cell:>14}" for cell in shown)
+        yield f"  {label:<22}" + "".join(f"{cell:>{width}}" for cell, width in zip(shown, widths, strict=True))
 
 
 def as_text(report: Report) -> str:
