@@ -22,7 +22,7 @@ def test_suggestions_are_measured_beside_their_floor(site: Site, monkeypatch: py
     assert 0 < figures["p50_ms"] <= figures["p95_ms"]
     assert figures["rps"] > 0
     assert figures["rss_mb"] > 20
-    assert set(figures["stages"]) == {"analyse", "embed", "words", "vectors", "score", "authorise"}
+    assert set(figures["stages"]) == {"analyse", "curate", "embed", "weigh", "score", "authorise"}
 
 
 def test_a_library_is_the_same_every_time_and_reads_like_text() -> None:
