@@ -22,7 +22,7 @@ from kb.highlight import excerpt, sought
 from kb.models import ArticlePage, Passage
 from kb.models.pages import PUBLIC
 from kb.retrieval import ranking
-from kb.retrieval.legs import Degradation, Findings, gather
+from kb.retrieval.legs import PATIENCE_MS, Degradation, Findings, gather
 from kb.retrieval.query import Question, read_question
 from kb.retrieval.statements import AS_WRITTEN, READABLE, SHOWN_FIELDS, fetch
 from kb.retrieval.timing import Stopwatch
@@ -83,11 +83,13 @@ def find(
     limit: int = 5,
     floor: float | None = None,
     curation: Curation | None = None,
+    patience_ms: int = PATIENCE_MS,
 ) -> SearchOutcome:
     """As `search`, with the reason for any degradation and the time each stage took.
 
     `floor` replaces the relevance below which there is silence; 0 shows whatever comes nearest. `curation` stands in
-    for the synonyms and pins that are in use.
+    for the synonyms and pins that are in use. `patience_ms` is how long meaning is waited for before words
+    answer alone: more than the default where nobody watches the page.
     """
     watch = Stopwatch()
     language = (get_language() or "en").partition("-")[0]
@@ -100,12 +102,12 @@ def find(
         asked = (
             read_question(" ".join((text, *curation.meanings)), language=language) if curation.meanings else question
         )
-    findings = gather(asked, audiences=audiences, watch=watch)
+    findings = gather(asked, audiences=audiences, watch=watch, patience_ms=patience_ms)
     with watch("authorise"):
         hits = _hits(findings, audiences=audiences, limit=limit, floor=floor)
     if not hits and curation.meanings:
         # More words make each of them count for less: what the question finds by itself is not silenced by a synonym.
-        findings = gather(question, audiences=audiences, watch=watch)
+        findings = gather(question, audiences=audiences, watch=watch, patience_ms=patience_ms)
         hits = _hits(findings, audiences=audiences, limit=limit, floor=floor)
     if curation.pinned:
         hits = _with_pinned(hits, curation.pinned, findings, audiences=audiences, limit=limit)

@@ -35,7 +35,7 @@ ROW_BUDGET = 800
 SINGLE_TERM_BUDGET = 3_000
 TITLE_BUDGET = 400
 # What somebody waits for who types; answered from words alone, a search may take longer before it counts as broken.
-LIMIT_MS = 400
+PATIENCE_MS = 400
 WORDS_LIMIT_MS = 5_000
 EF_SEARCH = 80
 MOST_SLIPS = 3
@@ -86,7 +86,9 @@ class Findings:
         return ranking.relevance(article, query_terms=terms, query_coverage=coverage, boost=boost, company=company)
 
 
-def gather(question: Question, *, audiences: frozenset[str], watch: Stopwatch) -> Findings:
+def gather(
+    question: Question, *, audiences: frozenset[str], watch: Stopwatch, patience_ms: int = PATIENCE_MS
+) -> Findings:
     """Everything that ranking needs. The audiences already narrow here; who may see what is decided later, once."""
     vector, degraded = _embed(question, watch)
     with watch("weigh"):
@@ -96,7 +98,7 @@ def gather(question: Question, *, audiences: frozenset[str], watch: Stopwatch) -
     with watch("score"):
         if vector is not None:
             try:
-                passages, titles = _score(weights, signatures, audiences, vector, LIMIT_MS)
+                passages, titles = _score(weights, signatures, audiences, vector, patience_ms)
             except DatabaseError as error:
                 degraded = _reason(error)
                 log.warning("search_degraded", extra={"reason": degraded.value, "error": type(error).__name__})

@@ -84,6 +84,7 @@ def test_from_the_sign_in_to_a_sent_reply_without_a_mouse(
 
     assert tab_to(page, "^Skip to the content")[0] == "Skip to the content"
     page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.id === 'main'")
     tab_to(page, f"^{re.escape(WATCH.subject)}")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(WATCH.subject)

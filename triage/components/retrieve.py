@@ -11,6 +11,9 @@ from triage.facts import Evidence, FileReading, Request
 from triage.sources import read_articles
 from triage.wording import with_subject
 
+# Nobody waits at a page for a draft: better late than none because the machine was busy.
+PATIENCE_MS = 10_000
+
 
 @component
 class Retrieve:
@@ -24,7 +27,7 @@ class Retrieve:
         query = query_of(request, readings)
         if not query:
             return {"evidence": Evidence()}
-        outcome = find(query, audiences=request.audiences, limit=self.limit)
+        outcome = find(query, audiences=request.audiences, limit=self.limit, patience_ms=PATIENCE_MS)
         articles = read_articles(outcome.hits, query)
         return {"evidence": Evidence(articles=articles, query=query[:2_000], degraded=outcome.degraded or "")}
 
