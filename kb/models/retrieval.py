@@ -118,14 +118,20 @@ class PassageVector(models.Model):
 
 
 class TermStatistic(models.Model):
-    """In how many passages and titles of the index a term stands: what BM25 weighs a question's words by."""
+    """In how many passages and titles for one audience a term stands: what BM25 weighs a question's words by.
+
+    Counted for each audience alone, for a reader's question must not be weighed, or mended, by words that stand only
+    where they may not read.
+    """
 
     COLLECTION = -1
-    """The key of the row that counts all passages and titles."""
+    """The key of the row that counts all passages and titles of the audience."""
 
-    key = models.IntegerField(primary_key=True)
+    pk = models.CompositePrimaryKey("key", "audience")
+    key = models.IntegerField()
+    audience = models.CharField(max_length=64)
     passages = models.IntegerField(default=0)
     titles = models.IntegerField(default=0)
 
     def __str__(self) -> str:
-        return f"term {self.key}: {self.passages}"
+        return f"term {self.key} for {self.audience}: {self.passages}"

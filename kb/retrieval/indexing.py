@@ -217,20 +217,23 @@ def _write_vectors(passages: list[Passage], vectors: dict[str, HalfVector], *, p
     )
 
 
+Counted = tuple[int, str]
+"""A term and the audience it is counted for."""
+
+
 @dataclass(frozen=True)
 class TermCounts:
-    passages: Counter[int]
-    titles: Counter[int]
+    passages: Counter[Counted]
+    titles: Counter[Counted]
 
 
 def _term_counts(article_id: int) -> TermCounts:
-    passages: Counter[int] = Counter()
-    for terms in Passage.objects.filter(article_id=article_id).values_list("terms", flat=True):
-        passages.update(terms)
-        passages[TermStatistic.COLLECTION] += 1
-    titles: Counter[int] = Counter()
-    for terms in IndexedArticle.objects.filter(pk=article_id).values_list("title_terms", flat=True):
-        titles.update([*terms, TermStatistic.COLLECTION])
+    passages: Counter[Counted] = Counter()
+    for terms, audience in Passage.objects.filter(article_id=article_id).values_list("terms", "audience"):
+        passages.update((key, audience) for key in (*terms, TermStatistic.COLLECTION))
+    titles: Counter[Counted] = Counter()
+    for terms, audience in IndexedArticle.objects.filter(pk=article_id).values_list("title_terms", "audience"):
+        titles.update((key, audience) for key in (*terms, TermStatistic.COLLECTION))
     return TermCounts(passages, titles)
 
 
@@ -244,12 +247,13 @@ def _shift_statistics(before: TermCounts, after: TermCounts) -> None:
     _add_statistics(keys, [after.passages[key] for key in keys], [after.titles[key] for key in keys])
 
 
-def _add_statistics(keys: Iterable[int], passages: Iterable[int], titles: Iterable[int]) -> None:
+def _add_statistics(keys: Iterable[Counted], passages: Iterable[int], titles: Iterable[int]) -> None:
+    terms, audiences = zip(*keys, strict=True)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO kb_termstatistic AS known (key, passages, titles)"
-            " SELECT * FROM unnest(%s::int[], %s::int[], %s::int[]) ORDER BY 1"
-            " ON CONFLICT (key) DO UPDATE SET passages = known.passages + excluded.passages,"
+            "INSERT INTO kb_termstatistic AS known (key, audience, passages, titles)"
+            " SELECT * FROM unnest(%s::int[], %s::text[], %s::int[], %s::int[]) ORDER BY 1, 2"
+            " ON CONFLICT (key, audience) DO UPDATE SET passages = known.passages + excluded.passages,"
             " titles = known.titles + excluded.titles",
-            [list(keys), list(passages), list(titles)],
+            [list(terms), list(audiences), list(passages), list(titles)],
         )

@@ -92,7 +92,7 @@ def gather(
     """Everything that ranking needs. The audiences already narrow here; who may see what is decided later, once."""
     vector, degraded = _embed(question, watch)
     with watch("weigh"):
-        weights = _weights(question)
+        weights = _weights(question, audiences)
         signatures = _by_signature(question, audiences)
     passages: list[ranking.PassageMatch] | None = None
     with watch("score"):
@@ -130,10 +130,10 @@ def _embed(question: Question, watch: Stopwatch) -> tuple[str | None, Degradatio
         return None, Degradation.EMBEDDER_MISSING
 
 
-def _weights(question: Question) -> Weights:
-    rows = _statistics([*question.counts, TermStatistic.COLLECTION])
+def _weights(question: Question, audiences: frozenset[str]) -> Weights:
+    rows = _statistics([*question.counts, TermStatistic.COLLECTION], audiences)
     all_passages, all_titles = rows.pop(TermStatistic.COLLECTION, (0, 0))
-    meant = _meant([word for key, word in question.typed.items() if not rows.get(key, (0, 0))[0]])
+    meant = _meant([word for key, word in question.typed.items() if not rows.get(key, (0, 0))[0]], audiences)
     meant = {key: counts for key, counts in meant.items() if key not in rows}
     passages, titles = (
         {key: counts[place] for key, counts in {**rows, **meant}.items() if counts[place] > 0} for place in (0, 1)
@@ -149,19 +149,19 @@ def _weights(question: Question) -> Weights:
     )
 
 
-def _statistics(keys: list[int]) -> dict[int, tuple[int, int]]:
-    """In how many passages and titles each term stands."""
+def _statistics(keys: list[int], audiences: frozenset[str]) -> dict[int, tuple[int, int]]:
+    """In how many of this reader's passages and titles each term stands; of others' words they learn nothing."""
     with connection.cursor() as cursor:
-        cursor.execute(STATISTICS, {"keys": keys})
+        cursor.execute(STATISTICS, {"keys": keys, "audiences": sorted(audiences)})
         return {key: (passages, titles) for key, passages, titles in cursor.fetchall()}
 
 
-def _meant(unknown: list[str]) -> dict[int, tuple[int, int]]:
+def _meant(unknown: list[str], audiences: frozenset[str]) -> dict[int, tuple[int, int]]:
     """For words that stand nowhere, the commonest term that one slip makes of each."""
     near = [lexical.near_keys(word) for word in unknown[:MOST_SLIPS]]
     if not near:
         return {}
-    rows = _statistics(sorted(set().union(*near)))
+    rows = _statistics(sorted(set().union(*near)), audiences)
     known = [[key for key in keys if rows.get(key, (0, 0))[0]] for keys in near]
     chosen = [max(keys, key=lambda key: (rows[key], key)) for keys in known if keys]
     return {key: rows[key] for key in chosen}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db import connection, transaction
+from django.db.models import Count
 
 from kb.models import IndexedArticle, Passage, TermStatistic
 from kb.retrieval.eligibility import eligible_articles
@@ -60,9 +61,13 @@ def _embedder_is_there() -> bool:
 
 def statistics_drifted() -> bool:
     """The counts are kept by differences; the row that counts everything tells whether one was ever lost."""
-    row = TermStatistic.objects.filter(key=TermStatistic.COLLECTION).first()
-    counted = (row.passages, row.titles) if row else (0, 0)
-    return counted != (Passage.objects.count(), IndexedArticle.objects.count())
+    counted = TermStatistic.objects.filter(key=TermStatistic.COLLECTION).exclude(passages=0, titles=0)
+    passages = Passage.objects.values("audience").annotate(count=Count("pk"))
+    titles = IndexedArticle.objects.values("audience").annotate(count=Count("pk"))
+    return (
+        dict(counted.exclude(passages=0).values_list("audience", "passages")),
+        dict(counted.exclude(titles=0).values_list("audience", "titles")),
+    ) != tuple(dict(rows.order_by().values_list("audience", "count")) for rows in (passages, titles))
 
 
 def recount_statistics() -> None:
@@ -71,8 +76,9 @@ def recount_statistics() -> None:
         cursor.execute("LOCK TABLE kb_termstatistic IN EXCLUSIVE MODE")
         cursor.execute("DELETE FROM kb_termstatistic")
         cursor.execute(
-            "INSERT INTO kb_termstatistic (key, passages, titles)"
-            " SELECT key, sum(passages), sum(titles) FROM ("
-            "  SELECT unnest(terms || -1) AS key, 1 AS passages, 0 AS titles FROM kb_passage"
-            "  UNION ALL SELECT unnest(title_terms || -1), 0, 1 FROM kb_indexedarticle) counted GROUP BY key"
+            "INSERT INTO kb_termstatistic (key, audience, passages, titles)"
+            " SELECT key, audience, sum(passages), sum(titles) FROM ("
+            "  SELECT unnest(terms || -1) AS key, audience, 1 AS passages, 0 AS titles FROM kb_passage"
+            "  UNION ALL SELECT unnest(title_terms || -1), audience, 0, 1 FROM kb_indexedarticle) counted"
+            " GROUP BY key, audience"
         )

@@ -15,8 +15,11 @@ from django.db.backends.utils import CursorWrapper
 Parameters = Mapping[str, str | int | bool | list[int] | list[str]]
 Row = tuple[Any, ...]
 
-# keys
-STATISTICS = "SELECT key, passages, titles FROM kb_termstatistic WHERE key = ANY(%(keys)s)"
+# keys, audiences
+STATISTICS = (
+    "SELECT key, sum(passages)::int, sum(titles)::int FROM kb_termstatistic"
+    " WHERE key = ANY(%(keys)s) AND audience = ANY(%(audiences)s) GROUP BY key"
+)
 
 # signatures, audiences
 SIGNATURES = (
@@ -43,11 +46,12 @@ _NEAR = (
     "   WHERE p.audience = ANY(%(audiences)s) AND p.audience <> 'public' AND v.is_live AND %(restricted)s"
     "   ORDER BY v.vector <=> (SELECT vector FROM asked) LIMIT %(most_by_vectors)s)"
 )
-# The terms of the candidates' titles, and in how many passages each stands.
+# The terms of the candidates' titles, and in how many of the reader's passages each stands.
 _TITLES = (
     " UNION ALL SELECT NULL, entry.article_id, NULL, NULL, entry.title_terms, ARRAY("
-    "   SELECT coalesce(known.passages, 0) FROM unnest(entry.title_terms) WITH ORDINALITY term (key, place)"
-    "   LEFT JOIN kb_termstatistic known ON known.key = term.key ORDER BY term.place)"
+    "   SELECT coalesce((SELECT sum(known.passages) FROM kb_termstatistic known"
+    "     WHERE known.key = term.key AND known.audience = ANY(%(audiences)s)), 0)::int"
+    "   FROM unnest(entry.title_terms) WITH ORDINALITY term (key, place) ORDER BY term.place)"
     " FROM found JOIN kb_indexedarticle entry ON entry.article_id = found.article_id"
 )
 # Every passage of the candidates with both scores, so that what one leg found does not lack the other leg's; then every

@@ -121,6 +121,21 @@ def test_a_restricted_article_is_never_a_hit_for_others(
     assert "The private gateway of Acme" not in [hit.title for hit in hits]
 
 
+@pytest.mark.parametrize(("known", "typed"), [("exprot", "exprot"), ("axport", "aexport")])
+def test_a_restricted_word_is_no_word_to_others(
+    site: Site, shelf: dict[str, ArticlePage], known: str, typed: str
+) -> None:
+    """As it is typed it would keep a reader's slip from being mended; near to it, it would be what they meant."""
+    before = weighed(typed, PUBLIC)
+    index(site, *(publish(f"Notes {number}", f"The {known} of {number}", audience="staff") for number in range(9)))
+    assert weighed(typed, PUBLIC) == before
+    assert weighed(typed, PUBLIC | {"org:1"}) != weighed(typed, PUBLIC | {"staff"}) != before
+
+
+def weighed(text: str, audiences: frozenset[str]) -> legs.Weights:
+    return legs.gather(read_question(text), audiences=audiences, watch=Stopwatch()).weights
+
+
 def test_the_article_decides_last_even_when_the_index_is_behind(site: Site, shelf: dict[str, ArticlePage]) -> None:
     """Unpublished and restricted a moment ago, still in the index: no hit."""
     ArticlePage.objects.filter(pk=shelf["password"].pk).update(audience="staff")
