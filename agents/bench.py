@@ -114,7 +114,7 @@ def floor_milliseconds(questions: Sequence[str]) -> list[float]:
         vector = HalfVector(embed_query(text)).to_text()
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT passage_id FROM kb_passagevector WHERE is_live AND is_public"
+                "SELECT passage_id FROM kb_passagevector WHERE side = 0 AND is_public"
                 " ORDER BY vector <=> %s::halfvec LIMIT %s",
                 [vector, VECTOR_CANDIDATES],
             )

@@ -19,7 +19,7 @@ from wagtail.models import Page
 from kb.models import ArticleIndexPage, ArticlePage, IndexedArticle, Passage, PassageVector, SourceText
 from kb.retrieval import lexical
 from kb.retrieval.chunking import EXTRACTOR_VERSION, ComposedArticle, Section, compose
-from kb.retrieval.embedder import DIMENSIONS, GENERATION, Vectors, embed_texts
+from kb.retrieval.embedder import DIMENSIONS, Vectors, embed_texts
 from kb.retrieval.indexing import lexical_field
 from kb.retrieval.reconcile import recount_statistics
 from triage.evaluation.runner import with_progress
@@ -161,10 +161,7 @@ def _write_index(articles: Sequence[Generated], pages: Sequence[int], vectors: I
         for passage in _passages(article, page, source)
     )
     PassageVector.objects.bulk_create(
-        PassageVector(
-            passage=passage, generation=GENERATION, vector=HalfVector(next(vectors)), is_live=True, is_public=True
-        )
-        for passage in passages
+        PassageVector(passage=passage, side=0, vector=HalfVector(next(vectors)), is_public=True) for passage in passages
     )
     IndexedArticle.objects.bulk_create(
         _entry(article, page, source) for article, page, source in zip(articles, pages, sources, strict=True)
@@ -176,6 +173,7 @@ def _passages(article: Generated, page: int, source: SourceText) -> Iterator[Pas
         words = lexical_field(span.embedded_text, "en", lexical.PASSAGE)
         yield Passage(
             article_id=page,
+            side=0,
             source_text=source,
             position=span.position,
             heading_path=list(span.heading_path),
@@ -196,7 +194,6 @@ def _entry(article: Generated, page: int, source: SourceText) -> IndexedArticle:
         revision_id=0,
         published_at=timezone.now(),
         fingerprint="",
-        generation=GENERATION,
         audience="public",
         language="en",
         title_terms=title.terms,

@@ -84,12 +84,13 @@ def find(
     floor: float | None = None,
     curation: Curation | None = None,
     patience_ms: int = PATIENCE_MS,
+    side: int | None = None,
 ) -> SearchOutcome:
     """As `search`, with the reason for any degradation and the time each stage took.
 
     `floor` replaces the relevance below which there is silence; 0 shows whatever comes nearest. `curation` stands in
     for the synonyms and pins that are in use. `patience_ms` is how long meaning is waited for before words
-    answer alone: more than the default where nobody watches the page.
+    answer alone: more than the default where nobody watches the page. `side` asks another index than the live one.
     """
     watch = Stopwatch()
     language = (get_language() or "en").partition("-")[0]
@@ -102,12 +103,12 @@ def find(
         asked = (
             read_question(" ".join((text, *curation.meanings)), language=language) if curation.meanings else question
         )
-    findings = gather(asked, audiences=audiences, watch=watch, patience_ms=patience_ms)
+    findings = gather(asked, audiences=audiences, watch=watch, patience_ms=patience_ms, side=side)
     with watch("authorise"):
         hits = _hits(findings, audiences=audiences, limit=limit, floor=floor)
     if not hits and curation.meanings:
         # More words make each of them count for less: what the question finds by itself is not silenced by a synonym.
-        findings = gather(question, audiences=audiences, watch=watch, patience_ms=patience_ms)
+        findings = gather(question, audiences=audiences, watch=watch, patience_ms=patience_ms, side=side)
         hits = _hits(findings, audiences=audiences, limit=limit, floor=floor)
     if curation.pinned:
         hits = _with_pinned(hits, curation.pinned, findings, audiences=audiences, limit=limit)
@@ -144,7 +145,7 @@ def _with_pinned(
 ) -> tuple[Hit, ...]:
     """The pinned articles that this reader may see, then what was found; a pin leaves its score as it is."""
     ranked = {candidate.article_id: candidate for candidate in ranking.fuse(findings.evidence)}
-    others = Passage.objects.filter(article_id__in=[pk for pk in pinned if pk not in ranked])
+    others = Passage.objects.filter(side=findings.index.side, article_id__in=[pk for pk in pinned if pk not in ranked])
     first = others.order_by("article_id", "pk").distinct("article_id")
     for article_id, passage_id in first.values_list("article_id", "pk"):
         ranked[article_id] = ranking.RankedArticle(article_id, passage_id, 0.0, 0.0, 0.0, ranking.NO_TITLE)

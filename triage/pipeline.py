@@ -12,7 +12,7 @@ from haystack import Pipeline
 from haystack.tracing.tracer import Span, Tracer, disable_tracing, enable_tracing
 
 from kb.retrieval.chunking import EXTRACTOR_VERSION
-from kb.retrieval.embedder import GENERATION
+from kb.retrieval.embedder import DEFAULT_EMBEDDER
 from portal.environment import ConfigurationError
 from triage.components.advise import Advise
 from triage.components.classify import Classify
@@ -36,7 +36,7 @@ logging.getLogger("haystack.utils.base_serialization").setLevel(logging.ERROR)
 
 # Raised by hand when a step changes what it puts out.
 _HAYSTACK = version("haystack-ai")
-PIPELINE_VERSION = f"3 haystack-{_HAYSTACK} {GENERATION} extractor-{EXTRACTOR_VERSION} prompt-{PROMPT_VERSION}"
+PIPELINE_VERSION = f"3 haystack-{_HAYSTACK} {DEFAULT_EMBEDDER} extractor-{EXTRACTOR_VERSION} prompt-{PROMPT_VERSION}"
 STEPS = ("screen", "read_logs", "classify", "prioritise", "retrieve", "draft", "reword", "ground", "advise")
 
 

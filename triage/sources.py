@@ -7,7 +7,8 @@ import numpy as np
 from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 
 from kb.models import ArticlePage, Passage, PassageVector, SourceText
-from kb.retrieval.embedder import GENERATION, EmbedderUnavailable, embed_query
+from kb.retrieval.embedder import DEFAULT_EMBEDDER, EmbedderUnavailable, embed_query
+from kb.retrieval.live import LiveIndex, live_index
 from kb.search import Hit
 from portal.models import AuditEvent
 from triage.components.ground import LiveSource
@@ -25,9 +26,11 @@ def read_articles(hits: Sequence[Hit], query: str) -> tuple[ArticleEvidence, ...
         return ()
     ids = [hit.source_text_id for hit in hits]
     sources = SourceText.objects.in_bulk(ids)
-    near = _similarities(ids, query)
+    index = live_index()
+    near = _similarities(ids, query, index)
     passages: dict[int, list[PassageEvidence]] = {source_id: [] for source_id in ids}
-    for passage in Passage.objects.filter(source_text__in=ids).order_by("source_text", "position").defer("weights"):
+    standing = Passage.objects.filter(source_text__in=ids, side=index.side)
+    for passage in standing.order_by("source_text", "position").defer("weights"):
         passages[passage.source_text_id].append(
             PassageEvidence(
                 passage.pk, tuple(passage.heading_path), passage.start, passage.end, near.get(passage.pk, 0.0)
@@ -59,13 +62,13 @@ def _article(hit: Hit, source: SourceText, passages: tuple[PassageEvidence, ...]
     )
 
 
-def _similarities(source_ids: Sequence[int], query: str) -> dict[int, float]:
+def _similarities(source_ids: Sequence[int], query: str, index: LiveIndex) -> dict[int, float]:
     """Return the cosine of each passage to the query; empty without an embedder."""
     try:
-        wanted = embed_query(query)
+        wanted = embed_query(query, embedder=index.embedder)
     except EmbedderUnavailable:
         return {}
-    rows = PassageVector.objects.filter(passage__source_text__in=source_ids, generation=GENERATION)
+    rows = PassageVector.objects.filter(side=index.side, passage__source_text__in=source_ids)
     return {
         passage_id: float(np.dot(np.asarray(list(vector), dtype=np.float32), wanted))
         for passage_id, vector in rows.values_list("passage_id", "vector")
@@ -100,4 +103,4 @@ def _load_examples(slugs: tuple[str, ...], _state: str) -> Examples:
 def _labelled() -> QuerySet[Run]:
     """Runs whose ticket a person filed. What the requester chose in a form is a wish; a rep's choice is a label."""
     chosen = AuditEvent.objects.filter(verb="ticket.category_changed", ticket_id=OuterRef("ticket_id"))
-    return Run.objects.person_labelled().filter(Exists(chosen), embedding_version=GENERATION)
+    return Run.objects.person_labelled().filter(Exists(chosen), embedding_version=DEFAULT_EMBEDDER)

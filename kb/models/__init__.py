@@ -2,7 +2,15 @@
 
 from kb.models.curation import Pin, Synonym
 from kb.models.pages import ArticleIndexPage, ArticlePage
-from kb.models.retrieval import IndexedArticle, Passage, PassageVector, SourceText, TermStatistic
+from kb.models.retrieval import (
+    Generation,
+    GenerationEntry,
+    IndexedArticle,
+    Passage,
+    PassageVector,
+    SourceText,
+    TermStatistic,
+)
 from kb.models.review import ArticleApproval, EditorialPolicy, ReviewTask
 
 __all__ = [
@@ -10,6 +18,8 @@ __all__ = [
     "ArticleIndexPage",
     "ArticlePage",
     "EditorialPolicy",
+    "Generation",
+    "GenerationEntry",
     "IndexedArticle",
     "Passage",
     "PassageVector",

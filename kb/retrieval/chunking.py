@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 EXTRACTOR_VERSION = "1"
 # The model reads 256 word pieces; what is left over the passage itself holds the title and the headings.
@@ -71,9 +72,10 @@ def estimate_pieces(text: str) -> int:
 
     Plain short words are one piece; long words, digits and capitals inside words split. It errs on the high side.
     """
-    return sum(_pieces_of(match.group()) for match in _WORD.finditer(text))
+    return sum(map(_pieces_of, _WORD.findall(text)))
 
 
+@lru_cache(maxsize=20_000)
 def _pieces_of(word: str) -> int:
     if not word.isascii():
         return len(word)
@@ -104,15 +106,20 @@ def _split(text: str, start: int, end: int, budget: int, level: int = 0) -> Iter
 
 
 def _pack(text: str, spans: Iterable[tuple[int, int]], budget: int) -> Iterator[tuple[int, int]]:
-    """Join neighbours while they fit together."""
+    """Join neighbours while they fit together. What lies between two that do not touch is white space."""
     held: tuple[int, int] | None = None
+    pieces = 0
     for start, end in spans:
-        if held and estimate_pieces(text[held[0] : end]) <= budget:
-            held = (held[0], end)
+        own = estimate_pieces(text[start:end])
+        together = pieces + own
+        if held and held[1] == start:
+            together = estimate_pieces(text[held[0] : end])
+        if held and together <= budget:
+            held, pieces = (held[0], end), together
             continue
         if held:
             yield held
-        held = (start, end)
+        held, pieces = (start, end), own
     if held:
         yield held
 
@@ -153,8 +160,11 @@ def _grouped(sections: Iterable[Section]) -> Iterator[tuple[tuple[str, ...], lis
         yield path, texts
 
 
-def compose(title: str, sections: Iterable[Section]) -> ComposedArticle:
-    """The immutable text of a revision and its passages; an article with a title alone has one passage, its title."""
+def compose(title: str, sections: Iterable[Section], *, pieces: int = PASSAGE_PIECES) -> ComposedArticle:
+    """The immutable text of a revision and its passages of at most `pieces`; a title alone is one passage.
+
+    The text does not depend on how it is cut, so a citation stands whichever way that is.
+    """
     parts: list[str] = []
     length = 0
     spans: list[tuple[tuple[str, ...], int, int]] = []
@@ -172,15 +182,17 @@ def compose(title: str, sections: Iterable[Section]) -> ComposedArticle:
     text = "".join(parts).rstrip() or title
     if not spans:
         spans = [((), 0, len(text))]
-    passages = tuple(_passages(title, text, spans))
+    passages = tuple(_passages(title, text, spans, pieces))
     return ComposedArticle(text=text, digest=digest_of(EXTRACTOR_VERSION, title, text), passages=passages)
 
 
-def _passages(title: str, text: str, spans: Iterable[tuple[tuple[str, ...], int, int]]) -> Iterator[PassageSpan]:
+def _passages(
+    title: str, text: str, spans: Iterable[tuple[tuple[str, ...], int, int]], pieces: int
+) -> Iterator[PassageSpan]:
     position = 0
     for path, start, end in spans:
         context = passage_context(title, path)
-        for piece in _pack(text, _split(text, start, end, PASSAGE_PIECES), PASSAGE_PIECES):
+        for piece in _pack(text, _split(text, start, end, pieces), pieces):
             first, last = _trimmed(text, *piece)
             if first == last:
                 continue

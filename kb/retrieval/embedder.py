@@ -19,13 +19,17 @@ DIMENSIONS = 384
 PASSAGE_TOKENS = 256
 QUERY_TOKENS = 80
 QUERY_HEAD = 24
-# Vectors of different generations are never compared: change this when the model or its quantisation changes.
-GENERATION = "all-MiniLM-L6-v2/int8/1"
-
 WEIGHTS_FILE = "model.safetensors"
 TOKENIZER_FILE = "tokenizer.json"
 FULL_GRAPH_FILE = "all-MiniLM-L6-v2.fp32.onnx"
 GRAPH_FILE = "all-MiniLM-L6-v2.int8.onnx"
+
+# Vectors of different embedders are never compared: another model, quantisation or graph gets another key.
+INT8 = "all-MiniLM-L6-v2/int8/1"
+FULL = "all-MiniLM-L6-v2/fp32/1"
+GRAPHS = {INT8: GRAPH_FILE, FULL: FULL_GRAPH_FILE}
+# What a new site's index is made with; and what compares requests with each other, whichever index is live.
+DEFAULT_EMBEDDER = INT8
 
 Vectors = npt.NDArray[np.float32]
 
@@ -66,38 +70,43 @@ class Embedder:
 
 
 _lock = threading.Lock()
-_loaded: dict[Path, Embedder] = {}
+_loaded: dict[tuple[Path, str], Embedder] = {}
 
 
-def embedder_directory() -> Path:
-    """HANDRAIL_EMBEDDER_DIR where it holds a built graph, else `models/` in the data directory."""
+def embedder_directory(graph: str = GRAPH_FILE) -> Path:
+    """HANDRAIL_EMBEDDER_DIR where it holds this built graph, else `models/` in the data directory."""
     configured = Path(settings.HANDRAIL_EMBEDDER_DIR) if settings.HANDRAIL_EMBEDDER_DIR else None
-    if configured and (configured / GRAPH_FILE).is_file():
+    if configured and (configured / graph).is_file():
         return configured
     return Path(settings.HANDRAIL_DATA) / "models"
 
 
-def get_embedder() -> Embedder:
-    """This process's embedder. Raises EmbedderUnavailable; a later call looks again."""
-    directory = embedder_directory()
+def get_embedder(key: str = DEFAULT_EMBEDDER) -> Embedder:
+    """This process's embedder of that key. Raises EmbedderUnavailable; a later call looks again."""
+    graph = GRAPHS.get(key)
+    if graph is None:
+        raise EmbedderUnavailable(f"this version knows no embedder {key!r}")
+    directory = embedder_directory(graph)
     with _lock:
-        if directory not in _loaded:
-            _loaded[directory] = Embedder(directory)
-        return _loaded[directory]
+        if (directory, graph) not in _loaded:
+            _loaded[directory, graph] = Embedder(directory, graph)
+        return _loaded[directory, graph]
 
 
-def embed_texts(texts: Sequence[str], *, tokens: int = PASSAGE_TOKENS, head: int | None = None) -> Vectors:
+def embed_texts(
+    texts: Sequence[str], *, tokens: int = PASSAGE_TOKENS, head: int | None = None, embedder: str = DEFAULT_EMBEDDER
+) -> Vectors:
     """(n, 384) float32, each row of unit length. Redacts first. Raises EmbedderUnavailable."""
-    embedder = get_embedder()
+    runner = get_embedder(embedder)
     if not texts:
         return np.zeros((0, DIMENSIONS), dtype=np.float32)
-    return np.stack([embedder.embed(redact(text).text, tokens=tokens, head=head) for text in texts])
+    return np.stack([runner.embed(redact(text).text, tokens=tokens, head=head) for text in texts])
 
 
-def embed_query(text: str) -> Vectors:
+def embed_query(text: str, *, embedder: str = DEFAULT_EMBEDDER) -> Vectors:
     """(384,). Redacts first. A long report costs what a short question costs: its beginning and its end are read.
 
     It opens with what it is about and ends with what went wrong; together they find as much as the whole text.
     """
-    vectors: Vectors = embed_texts([text], tokens=QUERY_TOKENS, head=QUERY_HEAD)[0]
+    vectors: Vectors = embed_texts([text], tokens=QUERY_TOKENS, head=QUERY_HEAD, embedder=embedder)[0]
     return vectors

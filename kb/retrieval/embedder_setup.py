@@ -1,7 +1,8 @@
 """Set-up of the embedder: fetch by `models.lock`, verify, build the ONNX graph, quantise. `python -m` runs it.
 
-Needs no database. Idempotent: with the int8 graph in place it does nothing. Weights that do not match their digest are
-never used; when nothing can be fetched it says so in one line and Handrail starts all the same, with lexical search.
+Needs no database. Idempotent: with the int8 graph in place it does nothing, unless it is asked for `--full`, the graph
+before quantising (a first set-up keeps both). Weights that do not match their digest are never used; when nothing can
+be fetched it says so in one line and Handrail starts all the same, with lexical search.
 """
 
 import hashlib
@@ -68,7 +69,7 @@ def download(target: Path) -> None:
 
 
 def prepare(target: Path, local_copy: Path | None) -> None:
-    """Leave a verified tokenizer and the int8 graph in `target`. Raises FetchError."""
+    """Leave a verified tokenizer and both graphs in `target`. Raises FetchError."""
     target.mkdir(parents=True, exist_ok=True)
     if not all((target / name).is_file() for name in DIGESTS):
         if local_copy:
@@ -82,7 +83,8 @@ def prepare(target: Path, local_copy: Path | None) -> None:
     with tempfile.TemporaryDirectory(dir=target) as directory:
         write_graphs(target / WEIGHTS_FILE, Path(directory) / FULL_GRAPH_FILE, Path(directory) / GRAPH_FILE)
         Embedder(Path(directory).parent, f"{Path(directory).name}/{GRAPH_FILE}").embed("hand rail", tokens=8)
-        (Path(directory) / GRAPH_FILE).replace(target / GRAPH_FILE)
+        for graph in (FULL_GRAPH_FILE, GRAPH_FILE):  # the one whose presence says that all is done comes last
+            (Path(directory) / graph).replace(target / graph)
     (target / WEIGHTS_FILE).unlink()
 
 
@@ -90,12 +92,14 @@ def main() -> int:
     logging.disable(logging.WARNING)  # the quantiser's advice on pre-processing is not for people
     target = Path(settings.HANDRAIL_DATA) / "models"
     local_copy = Path(settings.HANDRAIL_EMBEDDER_DIR) if settings.HANDRAIL_EMBEDDER_DIR else None
-    if any(directory and (directory / GRAPH_FILE).is_file() for directory in (target, local_copy)):
+    wanted = FULL_GRAPH_FILE if "--full" in sys.argv[1:] else GRAPH_FILE
+    if any(directory and (directory / wanted).is_file() for directory in (target, local_copy)):
         return 0
     try:
         prepare(target, local_copy)
     except FetchError as error:
-        sys.stderr.write(f"Search stays lexical: {error}. `make setup` tries again.\n")
+        what = "Search stays lexical" if wanted == GRAPH_FILE else "The full graph is not there"
+        sys.stderr.write(f"{what}: {error}. The same command tries again.\n")
         return 0
     sys.stdout.write("The embedder is ready.\n")
     return 0

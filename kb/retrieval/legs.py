@@ -18,10 +18,11 @@ from pgvector import HalfVector
 from kb.models import TermStatistic
 from kb.models.pages import PUBLIC
 from kb.retrieval import lexical, ranking
-from kb.retrieval.embedder import GENERATION, EmbedderUnavailable, embed_query
+from kb.retrieval.embedder import EmbedderUnavailable, embed_query
 from kb.retrieval.indexing import sparse
+from kb.retrieval.live import NO_INDEX, LiveIndex
 from kb.retrieval.query import Question
-from kb.retrieval.statements import SIGNATURES, STATISTICS, by_index_alone, fetch, scored
+from kb.retrieval.statements import SIGNATURES, by_index_alone, fetch, scored, statistics
 from kb.retrieval.timing import Stopwatch
 from kb.signatures import SignatureKind
 
@@ -69,6 +70,7 @@ class Findings:
     evidence: ranking.Evidence
     weights: Weights
     degraded: Degradation | None
+    index: LiveIndex
 
     @property
     def floor(self) -> float:
@@ -87,23 +89,32 @@ class Findings:
 
 
 def gather(
-    question: Question, *, audiences: frozenset[str], watch: Stopwatch, patience_ms: int = PATIENCE_MS
+    question: Question,
+    *,
+    audiences: frozenset[str],
+    watch: Stopwatch,
+    patience_ms: int = PATIENCE_MS,
+    side: int | None = None,
 ) -> Findings:
-    """Everything that ranking needs. The audiences already narrow here; who may see what is decided later, once."""
-    vector, degraded = _embed(question, watch)
+    """Everything that ranking needs. The audiences already narrow here; who may see what is decided later, once.
+
+    The first statement says which index is live; all of the search then keeps to it, whatever is switched meanwhile.
+    `side` asks another one.
+    """
     with watch("weigh"):
-        weights = _weights(question, audiences)
-        signatures = _by_signature(question, audiences)
+        index, weights = _weights(question, audiences, side)
+        signatures = _by_signature(question, audiences, index)
+    vector, degraded = _embed(question, index, watch)
     passages: list[ranking.PassageMatch] | None = None
     with watch("score"):
         if vector is not None:
             try:
-                passages, titles = _score(weights, signatures, audiences, vector, patience_ms)
+                passages, titles = _score(index, weights, signatures, audiences, vector, patience_ms)
             except DatabaseError as error:
                 degraded = _reason(error)
                 log.warning("search_degraded", extra={"reason": degraded.value, "error": type(error).__name__})
         if passages is None:
-            passages, titles = _score(weights, signatures, audiences, None, WORDS_LIMIT_MS)
+            passages, titles = _score(index, weights, signatures, audiences, None, WORDS_LIMIT_MS)
     evidence = ranking.Evidence(
         passages=passages,
         titles=titles,
@@ -111,7 +122,7 @@ def gather(
         signatures={article: match.shown for article, match in signatures.items()},
         signature_boosts={article: match.boost for article, match in signatures.items()},
     )
-    return Findings(question, evidence, weights, degraded)
+    return Findings(question, evidence, weights, degraded, index)
 
 
 def _reason(error: DatabaseError) -> Degradation:
@@ -119,27 +130,28 @@ def _reason(error: DatabaseError) -> Degradation:
     return Degradation.TIMED_OUT if stopped else Degradation.VECTORS_FAILED
 
 
-def _embed(question: Question, watch: Stopwatch) -> tuple[str | None, Degradation | None]:
+def _embed(question: Question, index: LiveIndex, watch: Stopwatch) -> tuple[str | None, Degradation | None]:
     if not question.is_latin:
         return None, Degradation.LANGUAGE
     try:
         with watch("embed"):
-            return HalfVector(embed_query(question.text)).to_text(), None
+            return HalfVector(embed_query(question.text, embedder=index.embedder)).to_text(), None
     except EmbedderUnavailable:
         log.warning("search_degraded", extra={"reason": Degradation.EMBEDDER_MISSING.value})
         return None, Degradation.EMBEDDER_MISSING
 
 
-def _weights(question: Question, audiences: frozenset[str]) -> Weights:
-    rows = _statistics([*question.counts, TermStatistic.COLLECTION], audiences)
+def _weights(question: Question, audiences: frozenset[str], side: int | None) -> tuple[LiveIndex, Weights]:
+    """Which index answers, and what the question's terms weigh in it."""
+    index, rows = _statistics([*question.counts, TermStatistic.COLLECTION], audiences, side)
     all_passages, all_titles = rows.pop(TermStatistic.COLLECTION, (0, 0))
-    meant = _meant([word for key, word in question.typed.items() if not rows.get(key, (0, 0))[0]], audiences)
+    meant = _meant([word for key, word in question.typed.items() if not rows.get(key, (0, 0))[0]], audiences, index)
     meant = {key: counts for key, counts in meant.items() if key not in rows}
     passages, titles = (
         {key: counts[place] for key, counts in {**rows, **meant}.items() if counts[place] > 0} for place in (0, 1)
     )
     certain = {key: SLIP_CERTAINTY if key in meant else 1.0 for key in passages | titles}
-    return Weights(
+    return index, Weights(
         passages={key: certain[key] * lexical.inverse_frequency(all_passages, n) for key, n in passages.items()},
         titles={key: certain[key] * lexical.inverse_frequency(all_titles, n) for key, n in titles.items()},
         frequencies=passages,
@@ -149,19 +161,23 @@ def _weights(question: Question, audiences: frozenset[str]) -> Weights:
     )
 
 
-def _statistics(keys: list[int], audiences: frozenset[str]) -> dict[int, tuple[int, int]]:
+def _statistics(
+    keys: list[int], audiences: frozenset[str], side: int | None
+) -> tuple[LiveIndex, dict[int, tuple[int, int]]]:
     """In how many of this reader's passages and titles each term stands; of others' words they learn nothing."""
     with connection.cursor() as cursor:
-        cursor.execute(STATISTICS, {"keys": keys, "audiences": sorted(audiences)})
-        return {key: (passages, titles) for key, passages, titles in cursor.fetchall()}
+        cursor.execute(statistics(side), {"keys": keys, "audiences": sorted(audiences)})
+        rows = cursor.fetchall()
+    index = LiveIndex(*rows[0][:2]) if rows else NO_INDEX
+    return index, {key: (passages, titles) for _, _, key, passages, titles in rows if key is not None}
 
 
-def _meant(unknown: list[str], audiences: frozenset[str]) -> dict[int, tuple[int, int]]:
+def _meant(unknown: list[str], audiences: frozenset[str], index: LiveIndex) -> dict[int, tuple[int, int]]:
     """For words that stand nowhere, the commonest term that one slip makes of each."""
     near = [lexical.near_keys(word) for word in unknown[:MOST_SLIPS]]
     if not near:
         return {}
-    rows = _statistics(sorted(set().union(*near)), audiences)
+    _, rows = _statistics(sorted(set().union(*near)), audiences, index.side)
     known = [[key for key in keys if rows.get(key, (0, 0))[0]] for keys in near]
     chosen = [max(keys, key=lambda key: (rows[key], key)) for keys in known if keys]
     return {key: rows[key] for key in chosen}
@@ -187,12 +203,12 @@ class SignatureMatch:
     boost: float
 
 
-def _by_signature(question: Question, audiences: frozenset[str]) -> dict[int, SignatureMatch]:
+def _by_signature(question: Question, audiences: frozenset[str], index: LiveIndex) -> dict[int, SignatureMatch]:
     wanted = {f"{signature.kind}:{signature.value}": signature for signature in question.signatures}
     if not wanted:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(SIGNATURES, {"signatures": list(wanted), "audiences": list(audiences)})
+        cursor.execute(SIGNATURES.format(side=index.side), {"signatures": list(wanted), "audiences": list(audiences)})
         rows = [(int(article), str(value)) for article, value in cursor.fetchall()]
     holders: dict[str, int] = {}
     for _, value in rows:
@@ -221,6 +237,7 @@ def _worth(kind: SignatureKind, holders: int) -> int:
 
 
 def _score(
+    index: LiveIndex,
     weights: Weights,
     signatures: Mapping[int, SignatureMatch],
     audiences: frozenset[str],
@@ -235,7 +252,7 @@ def _score(
     few = sorted(weights.frequencies, key=lambda key: weights.frequencies[key])[:3]
     restricted = bool(audiences - {PUBLIC})
     rows = fetch(
-        scored(with_vectors=vector is not None, holding_all=not rare),
+        scored(side=index.side, with_vectors=vector is not None, holding_all=not rare),
         {
             "vector": vector or "",
             "weights": _text_of(weights.passages),
@@ -246,7 +263,6 @@ def _score(
             "audiences": sorted(audiences),
             "public": PUBLIC in audiences,
             "restricted": restricted,
-            "generation": GENERATION,
             "most_by_words": WORD_CANDIDATES,
             "most_by_titles": TITLE_CANDIDATES,
             "most_by_vectors": VECTOR_CANDIDATES,

@@ -5,6 +5,7 @@ The index only proposes: `ArticlePage.related` asks the articles who may see the
 
 from django.db import DatabaseError
 
+from kb.retrieval.live import live_index
 from kb.retrieval.statements import limited
 
 MOST = 8
@@ -14,16 +15,16 @@ CANDIDATES = 24
 MILLISECONDS = 250
 
 # The middle of the article's passages, the passages nearest to it that this reader may see, and their articles.
-# Parameters: article, public?, article, limit; restricted audiences, article, limit; least cosine, limit.
+# {side}; parameters: article, public?, article, limit; restricted audiences, article, limit; least cosine, limit.
 _NEAR = (
     "WITH middle AS MATERIALIZED (SELECT avg(v.vector)::halfvec(384) AS vector FROM kb_passagevector v"
-    "   JOIN kb_passage p ON p.id = v.passage_id WHERE p.article_id = %s AND v.is_live),"
+    "   JOIN kb_passage p ON p.id = v.passage_id WHERE p.article_id = %s AND p.side = {side:d}),"
     " near AS MATERIALIZED (SELECT v.passage_id, v.vector <=> (SELECT vector FROM middle) AS distance"
-    "   FROM kb_passagevector v WHERE v.is_live AND v.is_public AND %s"
+    "   FROM kb_passagevector v WHERE v.side = {side:d} AND v.is_public AND %s"
     "   ORDER BY v.vector <=> (SELECT vector FROM middle) LIMIT %s),"
     " private AS MATERIALIZED (SELECT v.passage_id, v.vector <=> (SELECT vector FROM middle) AS distance"
     "   FROM kb_passage p JOIN kb_passagevector v ON v.passage_id = p.id"
-    "   WHERE p.audience = ANY(%s) AND p.audience <> 'public' AND v.is_live ORDER BY 2 LIMIT %s)"
+    "   WHERE p.audience = ANY(%s) AND p.audience <> 'public' AND p.side = {side:d} ORDER BY 2 LIMIT %s)"
     " SELECT p.article_id FROM (SELECT * FROM near UNION ALL SELECT * FROM private) found"
     " JOIN kb_passage p ON p.id = found.passage_id WHERE p.article_id <> %s"
     " GROUP BY p.article_id HAVING min(found.distance) <= %s ORDER BY min(found.distance), p.article_id LIMIT %s"
@@ -45,7 +46,7 @@ def nearest_articles(article_id: int, *, audiences: frozenset[str]) -> list[int]
     ]
     try:
         with limited(MILLISECONDS) as cursor:
-            cursor.execute(_NEAR, parameters)
+            cursor.execute(_NEAR.format(side=live_index().side), parameters)
             return [int(row[0]) for row in cursor.fetchall()]
     except DatabaseError:
         return []  # beside the article: nobody waits for it, or misses the article for it

@@ -15,16 +15,27 @@ from django.db.backends.utils import CursorWrapper
 Parameters = Mapping[str, str | int | bool | list[int] | list[str]]
 Row = tuple[Any, ...]
 
-# keys, audiences
-STATISTICS = (
-    "SELECT key, sum(passages)::int, sum(titles)::int FROM kb_termstatistic"
-    " WHERE key = ANY(%(keys)s) AND audience = ANY(%(audiences)s) GROUP BY key"
+# Parts of the index stand under constant conditions, so a side is written into a statement and is no parameter.
+# Columns: side and embedder of the index that answers, then key, passages, titles; one row without a key if none is
+# known. Parameters: keys, audiences.
+_STATISTICS = (
+    "SELECT made.side, made.embedder, known.key,"
+    " sum(CASE made.side WHEN 0 THEN known.passages_0 ELSE known.passages_1 END)::int, sum(known.titles)::int"
+    " FROM kb_generation made LEFT JOIN kb_termstatistic known"
+    "   ON known.key = ANY(%(keys)s) AND known.audience = ANY(%(audiences)s)"
+    " WHERE {which} GROUP BY 1, 2, 3"
 )
 
-# signatures, audiences
+
+def statistics(side: int | None) -> str:
+    """The statement that says what answers (the live index, or the one on that side) and how common terms are there."""
+    return _STATISTICS.format(which="made.is_live" if side is None else f"made.side = {side:d}")
+
+
+# {side}; signatures, audiences
 SIGNATURES = (
-    "SELECT DISTINCT article_id, value FROM kb_passage, unnest(signatures) value"
-    " WHERE signatures && %(signatures)s::text[] AND value = ANY(%(signatures)s) AND audience = ANY(%(audiences)s)"
+    "SELECT DISTINCT article_id, value FROM kb_passage, unnest(signatures) value WHERE side = {side:d}"
+    " AND signatures && %(signatures)s::text[] AND value = ANY(%(signatures)s) AND audience = ANY(%(audiences)s)"
     " LIMIT 2000"
 )
 
@@ -32,7 +43,7 @@ SIGNATURES = (
 # index on audiences, which everything public passes.
 _HELD = (
     "held AS MATERIALIZED ((SELECT article_id FROM (SELECT article_id, audience, weights FROM kb_passage"
-    "     WHERE terms {holds} %(rare)s::int[] OFFSET 0) holding WHERE audience = ANY(%(audiences)s)"
+    "     WHERE side = {side:d} AND terms {holds} %(rare)s::int[] OFFSET 0) holding WHERE audience = ANY(%(audiences)s)"
     "   ORDER BY weights <#> (SELECT weights FROM asked) LIMIT %(most_by_words)s)"
     " UNION (SELECT article_id FROM (SELECT article_id, audience, title_weights FROM kb_indexedarticle"
     "     WHERE title_terms && %(rare_in_titles)s::int[] OFFSET 0) titled WHERE audience = ANY(%(audiences)s)"
@@ -40,16 +51,17 @@ _HELD = (
     " UNION SELECT unnest(%(signed)s::int[]))"
 )
 _NEAR = (
-    "near AS MATERIALIZED (SELECT passage_id FROM kb_passagevector WHERE is_live AND is_public AND %(public)s"
+    "near AS MATERIALIZED (SELECT passage_id FROM kb_passagevector WHERE side = {side:d} AND is_public AND %(public)s"
     "   ORDER BY vector <=> (SELECT vector FROM asked) LIMIT %(most_by_vectors)s),"
     " private AS MATERIALIZED (SELECT p.article_id FROM kb_passage p JOIN kb_passagevector v ON v.passage_id = p.id"
-    "   WHERE p.audience = ANY(%(audiences)s) AND p.audience <> 'public' AND v.is_live AND %(restricted)s"
+    "   WHERE p.audience = ANY(%(audiences)s) AND p.audience <> 'public' AND p.side = {side:d}"
+    "   AND %(restricted)s"
     "   ORDER BY v.vector <=> (SELECT vector FROM asked) LIMIT %(most_by_vectors)s)"
 )
 # The terms of the candidates' titles, and in how many of the reader's passages each stands.
 _TITLES = (
     " UNION ALL SELECT NULL, entry.article_id, NULL, NULL, entry.title_terms, ARRAY("
-    "   SELECT coalesce((SELECT sum(known.passages) FROM kb_termstatistic known"
+    "   SELECT coalesce((SELECT sum(known.passages_{side:d}) FROM kb_termstatistic known"
     "     WHERE known.key = term.key AND known.audience = ANY(%(audiences)s)), 0)::int"
     "   FROM unnest(entry.title_terms) WITH ORDINALITY term (key, place) ORDER BY term.place)"
     " FROM found JOIN kb_indexedarticle entry ON entry.article_id = found.article_id"
@@ -63,23 +75,24 @@ _WITH_VECTORS = (
     "   UNION SELECT article_id FROM private UNION SELECT article_id FROM held)"
     " SELECT p.id, p.article_id, 1 - (v.vector <=> (SELECT vector FROM asked)),"
     "   -(p.weights <#> (SELECT weights FROM asked)), NULL::int[], NULL::int[]"
-    " FROM found JOIN kb_passage p ON p.article_id = found.article_id"
-    " LEFT JOIN kb_passagevector v ON v.passage_id = p.id AND v.is_live AND v.generation = %(generation)s"
+    " FROM found JOIN kb_passage p ON p.article_id = found.article_id AND p.side = {side:d}"
+    " LEFT JOIN kb_passagevector v ON v.passage_id = p.id"
     " WHERE p.audience = ANY(%(audiences)s){titles}"
 )
 _WORDS_ALONE = (
     "WITH asked AS MATERIALIZED (SELECT %(weights)s::sparsevec AS weights),"
     " {held}, found AS (SELECT article_id FROM held)"
     " SELECT p.id, p.article_id, NULL::float, -(p.weights <#> (SELECT weights FROM asked)), NULL::int[], NULL::int[]"
-    " FROM found JOIN kb_passage p ON p.article_id = found.article_id"
+    " FROM found JOIN kb_passage p ON p.article_id = found.article_id AND p.side = {side:d}"
     " WHERE p.audience = ANY(%(audiences)s){titles}"
 )
 
 
-def scored(*, with_vectors: bool, holding_all: bool) -> str:
+def scored(*, side: int, with_vectors: bool, holding_all: bool) -> str:
     """The statement that finds and scores candidates; `holding_all`: only passages that hold each of the rare terms."""
-    held = _HELD.format(holds="@>" if holding_all else "&&")
-    return (_WITH_VECTORS if with_vectors else _WORDS_ALONE).format(held=held, near=_NEAR, titles=_TITLES)
+    held = _HELD.format(holds="@>" if holding_all else "&&", side=side)
+    near, titles = _NEAR.format(side=side), _TITLES.format(side=side)
+    return (_WITH_VECTORS if with_vectors else _WORDS_ALONE).format(held=held, near=near, titles=titles, side=side)
 
 
 # What a hit shows of the articles that this reader may see: `ArticleQuerySet.for_audiences` as one statement, for the

@@ -14,7 +14,7 @@ from agents.evidence import draft_state, findings_of, proposals_of
 from agents.models import Approval, Composition, Review
 from agents.queue import QueueFilter, read_queue
 from agents.sending import send_reply
-from kb.retrieval.embedder import GENERATION
+from kb.retrieval.embedder import DEFAULT_EMBEDDER
 from portal.actions.tickets import set_category
 from portal.errors import OwnWordsOnlyError
 from portal.models import AuditEvent, Membership, Message, Organisation, Ticket, User
@@ -220,7 +220,7 @@ def test_a_high_touch_request_teaches_nothing(scene: Scene) -> None:
     category = make_category()
     store_draft(scene.site, scene.ticket)
     with scene.site.as_role("worker"):
-        Run.objects.update(embedding_version=GENERATION)
+        Run.objects.update(embedding_version=DEFAULT_EMBEDDER)
     set_category(actor=scene.rep, ticket=scene.ticket, category=category)
     with scene.site.as_role("worker"):
         assert read_examples((category.slug,)).tickets == (scene.ticket.pk,)

@@ -92,7 +92,7 @@ def test_an_endless_question_is_cut_and_that_is_said(site: Site) -> None:
 
 def test_a_search_by_words_alone_says_so(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     index(site, publish("The queue", "The export queue is full."))
-    monkeypatch.setattr(embedder, "embedder_directory", lambda: tmp_path)
+    monkeypatch.setattr(embedder, "embedder_directory", lambda _graph: tmp_path)
     assert "Search by meaning is not available" in Client().get("/articles/search/?q=export+queue").content.decode()
 
 

@@ -12,7 +12,7 @@ from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.plugin import DjangoDbBlocker
 
-from kb.models import ArticlePage, PassageVector, SourceText
+from kb.models import ArticlePage, Passage, PassageVector, SourceText
 from kb.retrieval import embedder, legs
 from kb.retrieval.legs import Degradation
 from kb.retrieval.query import read_question
@@ -147,7 +147,7 @@ def test_the_article_decides_last_even_when_the_index_is_behind(site: Site, shel
 def test_without_the_embedder_words_answer_and_the_reason_is_given(
     library: dict[str, ArticlePage], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(embedder, "embedder_directory", lambda: tmp_path)
+    monkeypatch.setattr(embedder, "embedder_directory", lambda _graph: tmp_path)
     outcome = find("the export queue is full", audiences=PUBLIC)
     assert outcome.degraded == Degradation.EMBEDDER_MISSING
     assert outcome.hits[0].title == "Nightly export stops"
@@ -223,20 +223,26 @@ def test_the_approximate_probe_finds_what_the_exact_scan_finds(site: Site, shelf
     assert passage is not None
     chance = np.random.default_rng(3)
     with site.as_role("owner"), connection.cursor() as cursor:
-        for number in range(600):
+        copied = [field.column for field in Passage._meta.concrete_fields if not field.primary_key]
+        columns = ", ".join(f'"{column}"' for column in copied)
+        cursor.execute(
+            f"INSERT INTO kb_passage ({columns}) SELECT {columns} FROM kb_passage, generate_series(1, 600)"
+            " WHERE id = %s RETURNING id",
+            [passage.passage_id],
+        )
+        for (copy,) in cursor.fetchall():
             vector = chance.normal(size=embedder.DIMENSIONS)
             cursor.execute(
-                "INSERT INTO kb_passagevector (passage_id, generation, vector, is_live, is_public)"
-                " VALUES (%s, %s, %s::halfvec, true, true)",
-                [passage.passage_id, f"test {number}", str((vector / np.linalg.norm(vector)).tolist())],
+                "INSERT INTO kb_passagevector (passage_id, side, vector, is_public) VALUES (%s, 0, %s::halfvec, true)",
+                [copy, str((vector / np.linalg.norm(vector)).tolist())],
             )
         probe = str(chance.normal(size=embedder.DIMENSIONS).tolist())
-        query = "SELECT id FROM kb_passagevector WHERE is_live AND is_public ORDER BY vector <=> %s::halfvec LIMIT 30"
+        query = "SELECT id FROM kb_passagevector WHERE side = 0 AND is_public ORDER BY vector <=> %s::halfvec LIMIT 30"
         cursor.execute("SET enable_seqscan = off; SET hnsw.ef_search = 80")
         cursor.execute(query, [probe])
         near = {row[0] for row in cursor.fetchall()}
         cursor.execute("EXPLAIN " + query, [probe])
-        assert "kb_vector_public_live" in str(cursor.fetchall())
+        assert "kb_vector_public_0" in str(cursor.fetchall())
         cursor.execute("SET enable_seqscan = on; SET enable_indexscan = off")
         cursor.execute(query, [probe])
         assert len(near & {row[0] for row in cursor.fetchall()}) >= 27

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from django.db import transaction
 from django.utils import timezone
 
-from kb.retrieval.embedder import GENERATION
+from kb.retrieval.embedder import DEFAULT_EMBEDDER
 from portal import audit
 from portal.models import Message, Ticket, User
 from triage.errors import RunTakenOver
@@ -103,7 +103,7 @@ def store_outcome(
         owned.duplicate_of_id = outcome.screening.duplicate_of
         if outcome.vector:
             owned.embedding = list(outcome.vector)
-            owned.embedding_version = GENERATION
+            owned.embedding_version = DEFAULT_EMBEDDER
         _store_findings(owned, outcome.readings)
         _store_coverages(owned, outcome.coverages)
         _store_proposals(owned, outcome)

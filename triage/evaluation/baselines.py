@@ -13,6 +13,7 @@ import snowballstemmer
 
 from kb.models import ArticlePage, PassageVector
 from kb.retrieval.embedder import EmbedderUnavailable, embed_texts
+from kb.retrieval.live import live_index
 from triage.evaluation.datasets import Document, Query
 from triage.evaluation.runner import with_progress
 
@@ -85,7 +86,7 @@ def dense_scores(corpus: Corpus, queries: Sequence[Query]) -> Scores | None:
         return None
     place_of = {article: place for place, article in enumerate(corpus.article_ids)}
     scores = np.full((len(queries), len(corpus.documents)), -1.0, dtype=np.float32)
-    rows = PassageVector.objects.filter(is_live=True).values_list("passage__article_id", "vector")
+    rows = PassageVector.objects.filter(side=live_index().side).values_list("passage__article_id", "vector")
     by_place: dict[int, list[npt.NDArray[np.float32]]] = {}
     for article, vector in rows.iterator():
         by_place.setdefault(place_of[article], []).append(np.asarray(vector, dtype=np.float32))
