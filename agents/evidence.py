@@ -14,6 +14,7 @@ from wagtail.models import Site
 from agents.models import Review
 from kb.models import ArticlePage, SourceText
 from portal.models import Category, Ticket
+from portal.permissions import audiences_of_requester
 from triage.models import (
     Draft,
     DraftSentence,
@@ -187,7 +188,7 @@ def who_serves(ticket: Ticket) -> str:
 def view_draft(draft: Draft) -> DraftView:
     """The draft with its sentences grouped by source, and whether it still stands."""
     sentences = list(draft.sentences.all())
-    gone = _gone_among({s.source_text_id for s in sentences if s.source_text_id is not None})
+    gone = _gone_among({s.source_text_id for s in sentences if s.source_text_id is not None}, draft.ticket)
     reviews = list(draft.reviews.select_related("reviewer"))
     rejections = [review for review in reviews if review.verdict == Review.Verdict.REJECTED]
     sent = [review for review in reviews if review.verdict != Review.Verdict.REJECTED]
@@ -200,11 +201,12 @@ def view_draft(draft: Draft) -> DraftView:
     )
 
 
-def _gone_among(sources: set[int]) -> set[int]:
-    """Those that are no longer what their article says."""
+def _gone_among(sources: set[int], ticket: Ticket) -> set[int]:
+    """Those that are no longer what their article says to the customer of this request."""
     if not sources:
         return set()
-    return sources - set(live_sources(SourceText.objects.filter(pk__in=sources)).values_list("pk", flat=True))
+    live = live_sources(SourceText.objects.filter(pk__in=sources), audiences_of_requester(ticket))
+    return sources - set(live.values_list("pk", flat=True))
 
 
 def _sources(sentences: Sequence[DraftSentence], gone: set[int]) -> list[Source]:
@@ -267,5 +269,6 @@ def _stale_because(draft: Draft, sentences: Sequence[DraftSentence], gone: set[i
     if draft.has_newer_message():
         reasons.append(_("The customer has written again since: it answers an earlier message."))
     titles = {s.source_text.title for s in sentences if s.source_text is not None and s.source_text_id in gone}
-    reasons += [_("“%(title)s” was changed or taken down since.") % {"title": title} for title in sorted(titles)]
+    reason = _("“%(title)s” was changed, closed to this customer or taken down since.")
+    reasons += [reason % {"title": title} for title in sorted(titles)]
     return reasons

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from kb.models import SourceText
 from portal.models import Message, Ticket
+from portal.permissions import PUBLIC, own_audience_of_requester
 from triage.models import Draft, DraftSentence
 from triage.models.drafts import live_sources
 from triage.wall import open_to_machines
@@ -38,6 +39,8 @@ def _overtaken() -> Exists:
 
 
 def _unfounded() -> Exists:
-    """It quotes a text that its article no longer says."""
+    """It quotes a text that its article no longer says, or not to this customer."""
     cited = DraftSentence.objects.filter(draft=OuterRef("pk"), source_text__isnull=False)
-    return Exists(cited.exclude(Exists(live_sources(SourceText.objects.filter(pk=OuterRef("source_text"))))))
+    cited = cited.alias(own=own_audience_of_requester("draft__ticket"))
+    live = live_sources(SourceText.objects.filter(pk=OuterRef("source_text")), [PUBLIC, OuterRef("own")])
+    return Exists(cited.exclude(Exists(live)))

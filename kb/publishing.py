@@ -18,6 +18,8 @@ def feed(request: HttpRequest, section: str = "") -> HttpResponse:
     if found is None:
         raise Http404
     made = feed_of(found, request)
+    if not made.items and found.holds_articles():
+        raise Http404
     return HttpResponse(made.writeString("utf-8"), content_type=made.content_type)
 
 

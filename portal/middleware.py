@@ -9,7 +9,7 @@ from csp.constants import SELF, UNSAFE_INLINE
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
-from portal.permissions import audiences_for
+from portal.permissions import PUBLIC, audiences_for
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 EDITORS_PATH = "/cms/"
@@ -33,14 +33,27 @@ class AddressBehindProxy:
 
 
 class Audiences:
-    """Sets `request.audiences`, the opaque keys that kb checks articles against."""
+    """Sets `request.audiences`, the opaque keys that kb checks articles against.
+
+    A page that asked for them, and got more than everybody's, may hold what is not for everybody: nobody keeps it, not
+    even the reader's own browser, where it would be read after signing out.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.audiences = SimpleLazyObject(lambda: audiences_for(request.user))  # type: ignore[attr-defined]
-        return self.get_response(request)
+        asked: list[frozenset[str]] = []
+
+        def look_up() -> frozenset[str]:
+            asked.append(audiences_for(request.user))
+            return asked[0]
+
+        request.audiences = SimpleLazyObject(look_up)  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        if any(audiences - {PUBLIC} for audiences in asked):
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
 
 
 class KeepOutOfEngines:

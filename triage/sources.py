@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 
-from kb.models import ArticlePage, Passage, PassageVector, SourceText
+from kb.models import Passage, PassageVector, SourceText
 from kb.retrieval.embedder import DEFAULT_EMBEDDER, EmbedderUnavailable, embed_query
 from kb.retrieval.live import LiveIndex, live_index
 from kb.search import Hit
@@ -78,8 +78,7 @@ def _similarities(source_ids: Sequence[int], query: str, index: LiveIndex) -> di
 def read_sources(ids: Sequence[int], audiences: frozenset[str]) -> dict[int, LiveSource]:
     """Return the sources as they are now; readable when live and when this audience may see their article."""
     sources = SourceText.objects.filter(pk__in=ids)
-    visible = ArticlePage.objects.for_audiences(audiences)
-    readable = set(live_sources(sources).filter(article__in=visible).values_list("pk", flat=True))
+    readable = set(live_sources(sources, audiences).values_list("pk", flat=True))
     return {
         source.pk: LiveSource(source.pk, source.text, source.digest, readable=source.pk in readable)
         for source in sources

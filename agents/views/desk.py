@@ -28,7 +28,7 @@ from agents.views.place import read_place
 from kb.models import SourceText
 from portal.errors import AlreadySentError, ConversationMovedOnError, NotAllowedError, PortalError, SessionEndedError
 from portal.models import Category, Message, Ticket, User
-from portal.permissions import may_erase, may_reply
+from portal.permissions import audiences_of_requester, may_erase, may_reply
 from triage.models import Draft, LogFinding, Run, RunState
 from triage.models.drafts import live_sources
 from triage.reading import latest_run
@@ -142,7 +142,8 @@ def _cited_here(kept: Composition | None) -> tuple[CitedHere, ...]:
     citations = CompositionCitation.objects.filter(composition=kept).select_related("source_text")
     carried = carried_by(kept.text, citations)
     sources = SourceText.objects.filter(pk__in=[citation.source_text_id for citation in carried])
-    live = set(live_sources(sources).values_list("pk", flat=True)) if carried else set()
+    readers = audiences_of_requester(kept.ticket)
+    live = set(live_sources(sources, readers).values_list("pk", flat=True)) if carried else set()
     return tuple(CitedHere(c.source_text.title, c.address, c.source_text_id in live) for c in carried)
 
 

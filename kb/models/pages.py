@@ -17,6 +17,7 @@ from django.db import models
 from django.db.models import Count
 from django.db.models.functions import Left, Length
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -91,6 +92,18 @@ class ArticleIndexPage(Page):
         context["articles"] = Paginator(articles, ARTICLES_PER_PAGE).get_page(request.GET.get("page"))
         context["sections"] = self.front_sections(audiences)
         return context
+
+    def holds_articles(self) -> bool:
+        """For whomever. Where all of them are for others the section's title is theirs, too."""
+        held: bool = ArticlePage.objects.descendant_of(self).live().exists()
+        return held
+
+    def serve(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        response: TemplateResponse = super().serve(request, *args, **kwargs)
+        shown = response.context_data or {}
+        if not shown["sections"] and not shown["articles"].paginator.count and self.holds_articles():
+            raise Http404
+        return response
 
     def route(self, request: HttpRequest, path_components: Sequence[str]) -> RouteResult:
         """As Wagtail's, which asks twice for every section on the way: below a section stand sections and articles."""
@@ -296,7 +309,7 @@ class ArticlePage(Page):
         context: dict[str, object] = super().get_context(request, *args, **kwargs)
         audiences = audiences_of(request)
         context["trail"] = trail_of(self)
-        context["references"] = references_in(self.body, request)
+        context["references"] = references_in(self.body, request, audiences)
         context["related"] = self.related(audiences)
         context["is_staff"] = STAFF in audiences
         context["address"] = address_of(self, request)

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from wagtail.models import PageViewRestriction
 
 from agents.actions.assignments import take_ticket
 from agents.actions.preferences import set_single_keys
@@ -12,6 +13,7 @@ from agents.models import DeskPreference
 from agents.staleness import ready_drafts, stale_among
 from agents.views.place import COOKIE
 from kb.models import ArticlePage
+from kb.tree import ensure_home
 from portal.actions.tickets import add_customer_message, add_note, set_assignee
 from portal.errors import NotAllowedError
 from portal.models import AuditEvent, Ticket
@@ -50,6 +52,26 @@ def test_a_draft_is_ready_only_while_it_stands(stocked_desk: Desk) -> None:
     add_customer_message(actor=desk.ticket.requester, ticket=desk.ticket, text="Another thing.")
     assert not _agree(draft)
     assert "draft ready" not in _page(desk)
+
+
+def test_a_draft_stands_only_while_its_customer_may_read_what_it_quotes(stocked_desk: Desk) -> None:
+    """The article says the same words, to others: nothing of it was published again."""
+    draft, ticket = stocked_desk.draft(), stocked_desk.ticket
+    assert ticket.organisation is not None
+    for audience, stands in [("staff", False), (f"org:{ticket.organisation.pk}", True), ("org:999999", False)]:
+        ArticlePage.objects.update(audience=audience)
+        assert _agree(Draft.objects.get(pk=draft.pk)) == stands, audience
+    ArticlePage.objects.update(audience=f"org:{ticket.organisation.pk}")
+    with stocked_desk.site.as_role("owner"):
+        Ticket.objects.update(identity_verified=False)
+    assert not _agree(Draft.objects.get(pk=draft.pk))
+    with stocked_desk.site.as_role("owner"):
+        Ticket.objects.update(identity_verified=True)
+    ArticlePage.objects.update(audience="public")
+    assert _agree(Draft.objects.get(pk=draft.pk))
+    PageViewRestriction.objects.create(page=ensure_home(), restriction_type=PageViewRestriction.LOGIN)
+    assert not _agree(Draft.objects.get(pk=draft.pk))
+    assert "closed to this customer" in stocked_desk.open().content.decode()
 
 
 def test_a_reviewed_draft_is_not_offered_as_ready(stocked_desk: Desk) -> None:

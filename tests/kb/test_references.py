@@ -83,7 +83,7 @@ def test_a_long_article_asks_no_more_than_a_short_one(
     places = [block for target in targets for block in every_place(target, an_image(f"image-{target}"))]
     page = make_article(body=places)
     client.get(page.url)  # its pictures are made in the size it shows when somebody first looks
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         client.get(page.url)
 
 

@@ -3,13 +3,17 @@
 A draft is text for one person at a desk. It lives where the portal cannot import it, so there is no flag to forget.
 """
 
+from collections.abc import Iterable
+
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce, Left, Length
 from django.utils.translation import gettext_lazy as _
+from wagtail.models import PageViewRestriction
 
 from kb.models import SourceText
 from portal.models import Message
+from portal.permissions import audiences_of_requester
 from triage.choices import NotWorded, SentenceForm, SentenceKind
 from triage.models.runs import LogFinding, Run
 
@@ -31,7 +35,7 @@ class Draft(models.Model):
         ]
 
     def is_stale(self) -> bool:
-        """Tell whether the customer wrote again since, or a cited source is no longer the live text of its article."""
+        """Tell whether the customer wrote again since, or a cited source is no longer what they can read today."""
         return self.has_newer_message() or bool(self.stale_sources())
 
     def has_newer_message(self) -> bool:
@@ -39,18 +43,24 @@ class Draft(models.Model):
         return newer.exclude(automatic__in=["auto_reply", "bounce"]).exists()
 
     def stale_sources(self) -> list[SourceText]:
-        """Return the cited source texts that are no longer what their article says today."""
+        """Return the cited source texts that are no longer what their article says today, to this requester."""
         cited = SourceText.objects.filter(pk__in=self.sentences.filter(source_text__isnull=False).values("source_text"))
-        live = set(live_sources(cited).values_list("pk", flat=True))
+        live = set(live_sources(cited, audiences_of_requester(self.ticket)).values_list("pk", flat=True))
         return [source for source in cited if source.pk not in live]
 
 
-def live_sources(sources: "models.QuerySet[SourceText]") -> "models.QuerySet[SourceText]":
-    """Return those that say what their live article says: published, and indexed as it is published now.
+def live_sources(
+    sources: "models.QuerySet[SourceText]", audiences: Iterable[str | OuterRef]
+) -> "models.QuerySet[SourceText]":
+    """Return those that say what their live article says to these readers: published, and indexed as it is now.
 
-    Between a publication and its indexing nothing is known, so nothing counts as live.
+    Between a publication and its indexing nothing is known, so nothing counts as live. An article may be closed to its
+    reader without another word in it: by its audience, or by where it was moved.
     """
+    closed = PageViewRestriction.objects.filter(page__path=Left(OuterRef("article__path"), Length("page__path")))
     return sources.filter(
+        ~Exists(closed),
+        article__audience__in=list(audiences),
         article__live=True,
         article__indexed__revision_id=Coalesce("article__live_revision_id", 0),
         article__indexed__source_text__digest=F("digest"),
