@@ -9,3 +9,7 @@ class ImportBusyError(RuntimeError):
 
 class OwnWorkError(PermissionDenied):
     """Somebody tried to approve a text that they wrote, or part of it."""
+
+
+class GenerationRefusedError(RuntimeError):
+    """A generation of the index cannot be begun, switched to or dropped as things are; the message is for operators."""

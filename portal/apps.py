@@ -1,4 +1,4 @@
-"""The portal's Django application. Ready means: it hears of changed passwords."""
+"""The portal's Django application. Ready means: it hears of changed passwords and of what kb asks."""
 
 from importlib import import_module
 
@@ -14,3 +14,4 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         """Connect the receivers; they need the models, which exist only now."""
         import_module("portal.receivers")
+        import_module("portal.asked")

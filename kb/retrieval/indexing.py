@@ -8,9 +8,10 @@ into every generation that stands, the live one first, so that any of them may a
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -38,7 +39,7 @@ from kb.retrieval.chunking import (
     compose,
 )
 from kb.retrieval.eligibility import eligible_articles
-from kb.retrieval.embedder import EmbedderUnavailable, embed_texts
+from kb.retrieval.embedder import EmbedderUnavailable, Vectors, embed_texts
 from kb.signatures import find_signatures
 
 log = logging.getLogger(__name__)
@@ -93,21 +94,27 @@ def compose_article(article: ArticlePage, *, pieces: int = PASSAGE_PIECES) -> Co
     return compose(article.title, sections, pieces=pieces)
 
 
-def index_article(article_id: int, *, into: Generation | None = None) -> IndexOutcome:
+class Embed(Protocol):
+    """How `embed_texts` is called here; a caller may measure it."""
+
+    def __call__(self, texts: Sequence[str], *, embedder: str) -> Vectors: ...
+
+
+def index_article(article_id: int, *, into: Generation | None = None, embed: Embed = embed_texts) -> IndexOutcome:
     """Bring one article's rows up to date, or take them out; in every generation, or `into` one alone.
 
     The outcome is the live one's. Each is a transaction of its own: nobody waits for a second embedder to find what was
     published. Raises nothing for an article that is gone.
     """
     generations = [into] if into else list(Generation.objects.order_by("-is_live"))
-    outcomes = [_index(article_id, generation) for generation in generations]
+    outcomes = [_index(article_id, generation, embed) for generation in generations]
     outcome = outcomes[0] if outcomes else IndexOutcome.ABSENT
     if outcome in {IndexOutcome.INDEXED, IndexOutcome.REMOVED}:
         log.info("article_indexed", extra={"article": article_id, "outcome": outcome.value})
     return outcome
 
 
-def _index(article_id: int, generation: Generation) -> IndexOutcome:
+def _index(article_id: int, generation: Generation, embed: Embed) -> IndexOutcome:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(
@@ -117,7 +124,7 @@ def _index(article_id: int, generation: Generation) -> IndexOutcome:
         if not Generation.objects.filter(pk=generation.pk).exists():
             return IndexOutcome.ABSENT  # dropped since: nothing would ever take its rows out again
         article = eligible_articles().filter(pk=article_id).select_related("live_revision").first()
-        return _remove(article_id) if article is None else _write(article, generation)
+        return _remove(article_id) if article is None else _write(article, generation, embed)
 
 
 def _fingerprint(article: ArticlePage, composed: ComposedArticle) -> str:
@@ -127,12 +134,12 @@ def _fingerprint(article: ArticlePage, composed: ComposedArticle) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
-def _write(article: ArticlePage, generation: Generation) -> IndexOutcome:
+def _write(article: ArticlePage, generation: Generation, embed: Embed) -> IndexOutcome:
     composed = compose_article(article, pieces=generation.passage_pieces)
     fingerprint = _fingerprint(article, composed)
     known = IndexedArticle.objects.filter(pk=article.pk).defer("title_weights").first()
     entry = GenerationEntry.objects.filter(article_id=article.pk, generation=generation).first()
-    vectors, embedder = _vectors(article, composed, generation)
+    vectors, embedder = _vectors(article, composed, generation, embed)
     is_known = known is not None and (known.fingerprint, known.published_at) == (fingerprint, article.last_published_at)
     if known and is_known and entry and (entry.fingerprint, entry.embedder) == (fingerprint, embedder):
         return IndexOutcome.UNCHANGED
@@ -220,7 +227,7 @@ def _write_manifest(
 
 
 def _vectors(
-    article: ArticlePage, composed: ComposedArticle, generation: Generation
+    article: ArticlePage, composed: ComposedArticle, generation: Generation, embed: Embed
 ) -> tuple[dict[str, HalfVector], str]:
     """A vector for each passage's digest, and the embedder they are by ("" when some stay without).
 
@@ -235,7 +242,7 @@ def _vectors(
     if not missing:
         return vectors, generation.embedder
     try:
-        embedded = embed_texts(list(missing.values()), embedder=generation.embedder)
+        embedded = embed(list(missing.values()), embedder=generation.embedder)
     except EmbedderUnavailable:
         return vectors, ""
     vectors |= {digest: HalfVector(vector) for digest, vector in zip(missing, embedded, strict=True)}

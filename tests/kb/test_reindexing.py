@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from kb.management.commands import reindex_articles
-from kb.models import ArticlePage, IndexedArticle, PassageVector, TermStatistic
-from kb.retrieval import indexing
-from kb.retrieval.embedder import Vectors, embed_texts
-from kb.retrieval.indexing import IndexOutcome, index_article
+from kb.models import ArticlePage, Generation, IndexedArticle, PassageVector, TermStatistic
+from kb.retrieval import bulk
+from kb.retrieval.bulk import Meter
+from kb.retrieval.embedder import Vectors
+from kb.retrieval.indexing import Embed, IndexOutcome, index_article
 from kb.retrieval.reconcile import recount_statistics, statistics_drifted
 from tests.conftest import Site
+from tests.kb import library
 from tests.kb.library import Blocks, index, paragraphs, publish
 
 
@@ -21,11 +24,13 @@ def embedded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every text that the embedder is given, in order; it embeds them all the same."""
     given: list[str] = []
 
-    def embed(texts: Sequence[str], *, embedder: str) -> Vectors:
-        given.extend(texts)
-        return embed_texts(texts, embedder=embedder)
+    class Recording(Meter):
+        def __call__(self, texts: Sequence[str], *, embedder: str) -> Vectors:
+            given.extend(texts)
+            return super().__call__(texts, embedder=embedder)
 
-    monkeypatch.setattr(indexing, "embed_texts", embed)
+    monkeypatch.setattr(bulk, "Meter", Recording)
+    monkeypatch.setattr(library, "index_article", partial(index_article, embed=Recording()))
     return given
 
 
@@ -83,14 +88,14 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(
     for number in range(5):
         publish(f"Article {number}", f"Text {number}.")
 
-    def stop_after_two(article_id: int) -> IndexOutcome:
+    def stop_after_two(article_id: int, *, into: Generation | None, embed: Embed) -> IndexOutcome:
         if IndexedArticle.objects.count() == 2:
             raise KeyboardInterrupt
-        return index_article(article_id)
+        return index_article(article_id, into=into, embed=embed)
 
     with site.as_role("worker"):
         with monkeypatch.context() as pressed:
-            pressed.setattr(reindex_articles, "index_article", stop_after_two)
+            pressed.setattr(bulk, "index_article", stop_after_two)
             with pytest.raises(CommandError, match="2 of 5 articles, 2 passages embedded") as stopped:
                 call_command("reindex_articles", "--jobs", "1")
         assert stopped.value.returncode == reindex_articles.INTERRUPTED

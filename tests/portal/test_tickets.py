@@ -19,6 +19,7 @@ from portal.actions.tickets import (
     set_priority,
     solve_ticket,
 )
+from portal.asked import recorded_questions
 from portal.errors import InvalidRequestError, NotAllowedError
 from portal.models import AuditEvent, Category, Message, Organisation, OutboxEntry, Ticket
 from portal.permissions import audiences_of_requester, follow_token, ticket_from_token
@@ -26,6 +27,7 @@ from portal.ratelimit import hit
 from portal.signals import message_received
 from tests.conftest import Site
 from tests.factories import make_category, make_organisation, make_rep, make_ticket, make_user
+from tests.kb.library import publish
 
 db = pytest.mark.django_db
 
@@ -41,6 +43,16 @@ def test_an_article_deleted_meanwhile_costs_nobody_their_request(site: Site) -> 
     ticket = file_ticket(actor=make_user(), filing=filing(shown=shown), verified=True)
     (row,) = ticket.shown_articles.select_related("article")
     assert (row.article, row.opened) == (None, True)
+
+
+@db
+@pytest.mark.parametrize(("kind", "kept"), [("standard", True), ("high_touch", False), ("unknown", False)])
+def test_an_index_must_go_on_finding_what_was_opened_for_a_question(kind: str, kept: bool) -> None:
+    """Of accounts behind the wall nothing is asked again."""
+    opened, passed_over = publish("Stops", "It stops."), publish("Goes", "It goes.")
+    shown = [ShownArticle(opened.pk, 1, opened=True), ShownArticle(passed_over.pk, 2, opened=False)]
+    file_ticket(actor=make_user(organisation=make_organisation(kind)), filing=filing(shown=shown), verified=True)
+    assert recorded_questions(most=5) == ([("Stops", opened.pk)] if kept else [])
 
 
 def test_the_same_press_twice_at_once_files_once(site: Site) -> None:
