@@ -35,6 +35,7 @@ def load() -> people.Cast:
     was_empty, began = is_empty(), timezone.now()
     requests = read_requests(began)
     articles.ensure_editors()
+    articles.ensure_lead_editors()
     cast = people.load()
     guests = people.load_guests()
     demo_macros.load(lead=cast.lead)

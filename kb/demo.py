@@ -6,7 +6,7 @@ from pathlib import Path
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from kb.editors import ensure_editors
+from kb.editors import ensure_editors, ensure_lead_editors
 from kb.importing import ImportReport, import_directory
 from kb.models import ArticleIndexPage, ArticlePage
 
@@ -52,4 +52,4 @@ def _give_owners(people: Mapping[str, AbstractBaseUser]) -> None:
         ArticlePage.objects.filter(source_name=SECTION, author=name, owner=None).update(owner_id=owner.pk)
 
 
-__all__ = ["ensure_editors", "load"]
+__all__ = ["ensure_editors", "ensure_lead_editors", "load"]

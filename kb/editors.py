@@ -19,6 +19,7 @@ from kb.models import ReviewTask
 from kb.tree import ensure_home
 
 GROUP = "Editors"
+LEADS = "Lead editors"
 WORKFLOW = "Review"
 TASK = "A second person reads it"
 PAGE_PERMISSIONS = ("add_page", "change_page", "publish_page", "lock_page", "unlock_page")
@@ -45,6 +46,13 @@ def ensure_editors() -> Group:
             group=group, collection=root, permission=_permission(codename, app_label)
         )
     ensure_review(home, group)
+    return group
+
+
+def ensure_lead_editors() -> Group:
+    """Who leads the editors may publish alone in an emergency, where the site allows it; and is an editor besides."""
+    group, _created = Group.objects.get_or_create(name=LEADS)
+    group.permissions.add(_permission("publish_in_emergency", "kb"))
     return group
 
 

@@ -13,3 +13,7 @@ class OwnWorkError(PermissionDenied):
 
 class GenerationRefusedError(RuntimeError):
     """A generation of the index cannot be begun, switched to or dropped as things are; the message is for operators."""
+
+
+class EmergencyError(PermissionDenied):
+    """Why one person cannot publish alone, or not this; `str()` is a sentence for people."""

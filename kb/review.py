@@ -65,7 +65,7 @@ def settle_review(article: ArticlePage) -> None:
     latest = approvals.filter(basis=ArticleApproval.Basis.REVIEW).first()
     if latest is not None:
         _show(article, timezone.localdate(latest.created_at), latest.approved_by_id)
-    elif revision.user_id is not None and not approvals.exists():
+    elif revision.user_id is not None and not approvals.filter(basis=ArticleApproval.Basis.IMPORT).exists():
         _show(article, None, None)
 
 

@@ -19,6 +19,7 @@ from kb.files import Access, access_to
 from kb.models.pages import audiences_of
 
 import_module("kb.review_hooks")
+import_module("kb.emergency_hooks")
 import_module("kb.ownership")
 import_module("kb.curating")
 

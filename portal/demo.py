@@ -147,7 +147,7 @@ def load() -> Cast:
         people[key] = _person(email, name)
         grant_role(actor=None, user=people[key], role=role)
         if role is StaffRole.Role.LEAD:  # leads review what editors write
-            people[key].groups.add(*Group.objects.filter(name="Editors"))
+            people[key].groups.add(*Group.objects.filter(name__in=["Editors", "Lead editors"]))
     accounts = {}
     for account in ORGANISATIONS:
         accounts[account.kind], _created = Organisation.objects.get_or_create(

@@ -83,6 +83,7 @@ TABLES: dict[str, dict[str, tuple[str, ...]]] = {
         "kb_generationentry": READ,
         "kb_editorialpolicy": READ,
         "kb_articleapproval": APPEND,
+        "kb_emergencyfinding": APPEND,
         "portal_cache": ALL,
         "portal_ratecounter": ALL,
         "portal_membership": ALL,

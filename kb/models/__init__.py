@@ -11,13 +11,14 @@ from kb.models.retrieval import (
     SourceText,
     TermStatistic,
 )
-from kb.models.review import ArticleApproval, EditorialPolicy, ReviewTask
+from kb.models.review import ArticleApproval, EditorialPolicy, EmergencyFinding, ReviewTask
 
 __all__ = [
     "ArticleApproval",
     "ArticleIndexPage",
     "ArticlePage",
     "EditorialPolicy",
+    "EmergencyFinding",
     "Generation",
     "GenerationEntry",
     "IndexedArticle",

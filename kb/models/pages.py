@@ -34,6 +34,7 @@ from kb.anchors import Anchors
 from kb.article_form import ArticleForm
 from kb.blocks import ArticleBody
 from kb.models.querysets import ArticleManager, SectionManager, SectionQuerySet
+from kb.record_panel import RecordPanel
 from kb.references import references_in
 from kb.retrieval.chunking import Section
 from kb.retrieval.related import nearest_articles
@@ -248,7 +249,7 @@ class ArticlePage(Page):
         ),
         MultiFieldPanel([FieldPanel("owner"), FieldPanel("author")], gettext_lazy("Writer")),
         MultiFieldPanel(
-            [FieldPanel("reviewed_on", read_only=True), FieldPanel("review_by")],
+            [RecordPanel(), FieldPanel("review_by")],
             gettext_lazy("Review"),
             help_text=gettext_lazy("The date of the last review is set when somebody who did not write it approves."),
         ),

@@ -1,4 +1,5 @@
-"""`manage.py article_review [on|off]`: whether a second person reviews articles. Run it as the owner of the tables.
+"""`manage.py article_review [on|off] [--emergency on|off]`: whether a second person reviews articles, and whether
+people with the right may publish alone in an emergency. Run it as the owner of the tables.
 
 `HANDRAIL_DB_ROLE=owner`: no page and no worker can change this. With `off` one editor publishes alone, and no article
 claims a reviewer that it did not have.
@@ -17,16 +18,21 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("wanted", nargs="?", choices=["on", "off"], help="without it, only show")
+        parser.add_argument("--emergency", choices=["on", "off"], help="may one person publish, to be reviewed after?")
 
     def handle(self, *_args: object, **options: object) -> None:
-        if options["wanted"]:
-            self._set(required=options["wanted"] == "on")
+        wanted = {"review_required": options["wanted"], "emergency_allowed": options["emergency"]}
+        changes = {field: value == "on" for field, value in wanted.items() if value}
+        if changes:
+            self._set(changes)
         policy = "a second person reviews" if EditorialPolicy.asks_for_review() else "one person publishes alone"
+        if EditorialPolicy.allows_emergencies():
+            policy += ", or in an emergency afterwards"
         self.stdout.write(f"Articles: {policy}.")
 
-    def _set(self, *, required: bool) -> None:
+    def _set(self, changes: dict[str, bool]) -> None:
         try:
             with transaction.atomic():
-                EditorialPolicy.objects.update_or_create(pk=EditorialPolicy.ROW, defaults={"review_required": required})
+                EditorialPolicy.objects.update_or_create(pk=EditorialPolicy.ROW, defaults=changes)
         except ProgrammingError as error:
             raise CommandError("Only the owner of the tables may set this: HANDRAIL_DB_ROLE=owner") from error
