@@ -122,8 +122,18 @@ def emergencies(reader: AbstractBaseUser, *, waiting: bool) -> QuerySet[ArticleA
     """Those that nobody has looked at yet, the oldest first; or all, the newest first. Each says if it is one's own."""
     found = ArticleApproval.objects.waiting() if waiting else ArticleApproval.objects.emergencies()
     order = ("created_at", "pk") if waiting else ("-created_at", "-pk")
-    own = Func("article_id", "revision_id", Value(reader.pk), function="kb_is_own_work", output_field=BooleanField())
-    return found.select_related("published_by", "finding__found_by").annotate(own_work=own).order_by(*order)
+    listed = found.select_related("published_by", "finding__found_by").annotate(own_work=_is_work_of(reader))
+    return listed.order_by(*order)
+
+
+def number_waiting_for(reader: AbstractBaseUser) -> int:
+    """How many this reader may review."""
+    return ArticleApproval.objects.waiting().exclude(_is_work_of(reader)).count()
+
+
+def _is_work_of(person: AbstractBaseUser) -> Func:
+    """What PostgreSQL asks when it refuses."""
+    return Func("article_id", "revision_id", Value(person.pk), function="kb_is_own_work", output_field=BooleanField())
 
 
 def as_listed(approvals: Iterable[ArticleApproval]) -> list[Emergency]:

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from wagtail.images import get_image_model
 
 from kb.models import ArticlePage
-from kb.reports import MAY_EDIT, PER_PAGE
+from kb.models.querysets import ArticleQuerySet
+from kb.reports import MAY_EDIT, PER_PAGE, looked_through
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,16 @@ class MissingPicture:
 
 @MAY_EDIT
 def missing_pictures(request: HttpRequest) -> HttpResponse:
-    page = Paginator(list(find_missing_pictures()), PER_PAGE).get_page(request.GET.get("page"))
-    return TemplateResponse(request, "kb/reports/missing_pictures.html", {"pictures": page})
+    found = list(find_missing_pictures(looked_through(request)))
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "whose": request.GET.get("whose")}
+    return TemplateResponse(request, "kb/reports/missing_pictures.html", context)
 
 
-def find_missing_pictures() -> Iterator[MissingPicture]:
+def find_missing_pictures(articles: ArticleQuerySet) -> Iterator[MissingPicture]:
     """In the order of titles. A file is looked for once, however many articles show it."""
     reasons = {image.pk: _why_missing(image.file) for image in get_image_model().objects.only("pk", "file")}
-    for article in ArticlePage.objects.live().filter(alias_of=None).order_by("title"):
+    for article in articles.only("title", "body", "owner").order_by("title", "pk"):
         for image_id, alt in _pictures(article.body.raw_data):
             reason = _("no picture was chosen") if image_id is None else reasons.get(image_id, _("it was deleted"))
             if reason:

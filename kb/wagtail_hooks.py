@@ -20,6 +20,7 @@ from kb.models.pages import audiences_of
 
 import_module("kb.review_hooks")
 import_module("kb.emergency_hooks")
+import_module("kb.home")
 import_module("kb.ownership")
 import_module("kb.curating")
 

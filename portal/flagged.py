@@ -35,8 +35,8 @@ def open_flags(article_ids: Iterable[int] | None = None) -> QuerySet[ArticleFlag
     return flags if article_ids is None else flags.filter(article_id__in=article_ids)
 
 
-def flagged_articles(editor: User) -> list[tuple[int, datetime]]:
-    """The articles on the list with when the last word came, newest first."""
+def flagged_articles(editor: User, *, owned: bool = False) -> list[tuple[int, datetime]]:
+    """The articles on the list with when the last word came, newest first; all of them, or those that one owns."""
     newest: dict[int, datetime] = {}
     for said in (_open(ArticleFlag.objects.all()), _open(ArticleVerdict.objects.filter(solved=False))):
         by_article = said.order_by().values_list("article_id").annotate(newest=Max("created_at"))
@@ -44,7 +44,8 @@ def flagged_articles(editor: User) -> list[tuple[int, datetime]]:
             newest[article_id] = max(at, newest.get(article_id, at))
     policy = PagePermissionPolicy()
     mine = policy.instances_user_has_permission_for(editor, "change").filter(pk__in=newest).values_list("pk", flat=True)
-    articles = ArticlePage.objects.filter(pk__in=mine).values_list("pk", flat=True)
+    found = ArticlePage.objects.filter(pk__in=mine, **({"owner": editor} if owned else {}))
+    articles = found.values_list("pk", flat=True)
     return sorted(((pk, newest[pk]) for pk in articles), key=lambda entry: (entry[1], entry[0]), reverse=True)
 
 

@@ -5,11 +5,13 @@ kb itself knows audiences as opaque keys alone, and nothing of the portal.
 
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
-from portal.models import Organisation
+from kb.home import WORK_HOOK, Work
+from portal.flagged import flagged_articles
+from portal.models import Organisation, User
 from portal.permissions import organisation_audience
 from portal.views import flags
 
@@ -35,5 +37,13 @@ def flagged_item() -> MenuItem:
     return MenuItem(gettext_lazy("Flagged wrong"), reverse("flagged_articles"), icon_name="warning", order=90)
 
 
+def flagged_work(editor: User) -> list[Work]:
+    """What was said of the articles that this editor owns, since somebody last dealt with it."""
+    number = sum(1 for _entry in flagged_articles(editor, owned=True))
+    words = ngettext("%(n)d article of yours was flagged wrong", "%(n)d articles of yours were flagged wrong", number)
+    return [Work(number, words % {"n": number}, reverse("flagged_articles") + "?whose=mine", is_urgent=True)]
+
+
+hooks.register(WORK_HOOK, flagged_work)
 hooks.register("register_admin_urls", flag_addresses)
 hooks.register("register_reports_menu_item", flagged_item)

@@ -34,6 +34,7 @@ from kb.anchors import Anchors
 from kb.article_form import ArticleForm
 from kb.blocks import ArticleBody
 from kb.models.querysets import ArticleManager, SectionManager, SectionQuerySet
+from kb.previewing import Mode, look_as, modes_for
 from kb.record_panel import RecordPanel
 from kb.references import references_in
 from kb.retrieval.chunking import Section
@@ -353,6 +354,19 @@ class ArticlePage(Page):
         for field in map(self._meta.get_field, self.record_fields):
             setattr(page, field.attname, getattr(self, field.attname))
         return page
+
+    @property
+    def preview_modes(self) -> list[Mode]:
+        return modes_for(self.audience)
+
+    def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
+        """With the eyes that the editor chose; with its own readers' where that choice is none of this article's."""
+        known = dict(self.preview_modes)
+        look_as(request, mode_name if mode_name in known else self.default_preview_mode)
+        if self.audience not in audiences_of(request):
+            raise Http404
+        response: HttpResponse = super().serve_preview(request, mode_name)
+        return response
 
     def serve(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if self.audience not in audiences_of(request):

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kb.models import ArticlePage
+from kb.reports import MINE
 from portal.actions.flags import flag_article, may_flag, settle_article
 from portal.errors import PortalError
 from portal.flagged import flagged_articles, open_flags, with_words
@@ -54,8 +55,11 @@ def _ticket(request: HttpRequest) -> Ticket | None:
 @require_GET
 def flagged(request: HttpRequest) -> HttpResponse:
     """Articles that readers or colleagues called wrong since somebody last dealt with them, the newest first."""
-    page = Paginator(flagged_articles(cast("User", request.user)), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "portal/reports/flagged.html", {"page": page, "entries": with_words(page.object_list)})
+    whose = request.GET.get("whose", "")
+    found = flagged_articles(cast("User", request.user), owned=whose == MINE)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "entries": with_words(page.object_list), "whose": whose}
+    return render(request, "portal/reports/flagged.html", context)
 
 
 @_MAY_EDIT

@@ -165,6 +165,11 @@ HIGH_TOUCH = (
     "SELECT max(t.id) FROM portal_ticket t JOIN portal_organisation o ON o.id = t.organisation_id"
     " WHERE o.kind = 'high_touch' AND t.status = 'open'"
 )
+ALLOW_EMERGENCIES = (
+    "INSERT INTO kb_editorialpolicy (id, review_required, emergency_allowed) VALUES (1, true, true)"
+    " ON CONFLICT (id) DO UPDATE SET emergency_allowed = true RETURNING 1"
+)
+UNREVIEWED = "SELECT page_ptr_id FROM kb_articlepage WHERE source_path LIKE '%%online-only%%' LIMIT 1"
 ARTICLE = "SELECT url_path FROM wagtailcore_page WHERE slug LIKE 'hf-2104%%' AND live LIMIT 1"
 ARTICLE_ID = "SELECT id FROM wagtailcore_page WHERE slug LIKE 'hf-2104%%' AND live LIMIT 1"
 OWN = (
@@ -183,6 +188,30 @@ def _section(page: Page, site: RunningSite) -> None:
     page.goto(f"{site.address}/articles/search/")
     page.get_by_role("main").get_by_role("listitem").get_by_role("link").first.click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def _emergency(page: Page, site: RunningSite) -> None:
+    """The list of emergencies with one in it, by way of the form."""
+    site.rows(ALLOW_EMERGENCIES, role="owner")
+    article = site.value(UNREVIEWED)
+    page.goto(f"{site.address}/cms/pages/{article}/edit/")
+    page.locator("#id_title").fill("Unplug nothing while the lamp is red")
+    page.locator("footer [data-w-dropdown-target='toggle']").first.click()
+    page.locator("footer .action-save").click()
+    expect(page.get_by_role("status").or_(page.locator(".messages")).first).to_be_visible()
+    page.goto(f"{site.address}/cms/articles/{article}/emergency/")
+    page.get_by_label("Why it cannot wait").fill("Whoever unplugs it then loses the vault.")
+    page.get_by_role("button", name="Publish now, alone").click()
+    page.goto(f"{site.address}/cms/articles/emergencies/")
+    expect(page.get_by_text("somebody else reviews it").first).to_be_visible()
+
+
+def _effect(page: Page, site: RunningSite) -> None:
+    page.goto(f"{site.address}/cms/snippets/kb/synonym/add/")
+    page.get_by_label("What people type").fill("little lamp")
+    page.get_by_label("What it means").fill("status light")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="With it")).to_be_visible()
 
 
 KINDS = (
@@ -264,6 +293,10 @@ KINDS = (
         goto("/cms/articles/missing-pictures/"),
         ours=False,
     ),
+    PageKind("emergency", Who.LEAD, ("article_emergency", "article_emergencies"), _emergency, ours=False),
+    PageKind("synonym", Who.EDITOR, (), goto("/cms/snippets/kb/synonym/add/"), ours=False),
+    PageKind("pin", Who.EDITOR, (), goto("/cms/snippets/kb/pin/add/"), ours=False),
+    PageKind("effect", Who.EDITOR, (), _effect, ours=False),
     PageKind("editors-dashboard", Who.EDITOR, ("wagtailadmin_home",), goto("/cms/"), ours=False),
 )
 
@@ -281,6 +314,7 @@ NO_PAGE = {
     "portal:attachment": "a download",
     "portal:decide_on_mail": ONLY_POST,
     "article_still_right": ONLY_POST,
+    "article_emergency_reviewed": ONLY_POST,
     "portal:judge_reply": ONLY_POST,
     "portal:judge_article": ONLY_POST,
     "settle_article": ONLY_POST,

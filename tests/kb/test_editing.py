@@ -98,3 +98,30 @@ def test_the_editors_side_carries_the_brand_and_the_one_way_in() -> None:
     assert Client().get("/cms/", follow=True).redirect_chain[-1][0].startswith("/accounts/login/")
     assert Client().get("/cms/password_reset/").status_code in {302, 404}
     assert 'href="/cms/users/' not in html
+
+
+@pytest.mark.parametrize(
+    ("audience", "readers", "others"),
+    [
+        ("public", ("", "public", "staff", "org:9"), ()),
+        ("staff", ("", "staff"), ("public",)),
+        ("org:9", ("", "org:9"), ("public", "staff")),
+    ],
+)
+def test_an_article_is_previewed_with_its_readers_eyes_and_with_others(
+    audience: str, readers: tuple[str, ...], others: tuple[str, ...]
+) -> None:
+    editor = signed_in(editor_named("Edda"))
+    page = publish("The queue", "It is full.", audience=audience)
+    for modes, status in ((readers, 200), (others, 404)):
+        for mode in modes:
+            response = page.make_preview_request(editor.get("/cms/").wsgi_request, mode)
+            assert (mode, response.status_code) == (mode, status)
+
+
+def test_a_preview_as_a_customer_shows_nothing_that_is_for_staff() -> None:
+    editor = signed_in(editor_named("Edda"))
+    page = publish("The queue", "It is full.", review_by=timezone.localdate())
+    seen = {mode: page.make_preview_request(editor.get("/cms/").wsgi_request, mode) for mode in ("public", "staff")}
+    assert "Only staff see this line" not in seen["public"].content.decode()
+    assert "Only staff see this line" in seen["staff"].content.decode()

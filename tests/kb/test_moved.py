@@ -113,7 +113,7 @@ def test_pictures_that_readers_do_not_see_are_listed_with_the_reason() -> None:
     publish("Pictures", body=body)
     lost.file.storage.delete(lost.file.name)
     deleted.delete()
-    found = {picture.alt: picture.reason for picture in find_missing_pictures()}
+    found = {picture.alt: picture.reason for picture in find_missing_pictures(ArticlePage.objects.live())}
     assert found == {
         "The lost one": "its file is gone from the disk",
         "The deleted one": "it was deleted",
