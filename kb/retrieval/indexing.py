@@ -70,8 +70,8 @@ def sparse(weights: dict[int, float]) -> SparseVector:
 
 
 def lexical_field(text: str, language: str, statistics: lexical.FieldStatistics) -> Lexical:
-    counts = lexical.count_terms(text, language)
-    return Lexical(sorted(counts), sparse(lexical.document_weights(counts, statistics)))
+    sequence = list(lexical.terms(text, language))
+    return Lexical(sorted(lexical.count(sequence)), sparse(lexical.field_weights(sequence, statistics)))
 
 
 def has_vectors(language: str) -> bool:

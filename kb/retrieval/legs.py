@@ -6,6 +6,7 @@ Vectors: an HNSW probe of what is public, an exact scan of the reader's few rest
 time limit: whatever happens to the vectors, the words answer.
 """
 
+import heapq
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ PATIENCE_MS = 400
 WORDS_LIMIT_MS = 5_000
 EF_SEARCH = 80
 MOST_SLIPS = 3
+MOST_PAIRS = 160
 SLIP_CERTAINTY = 0.8
 # No term has this key: where the question has none that is known, words hold nothing.
 NO_TERM = [-1]
@@ -54,9 +56,13 @@ class Degradation(StrEnum):
 
 @dataclass(frozen=True)
 class Weights:
-    """Inverse document frequencies of the question's terms among passages and among titles; 0 where unknown."""
+    """Inverse document frequencies of the question's terms among passages and among titles; 0 where unknown.
+
+    A pair weighs what its two terms weigh.
+    """
 
     passages: Mapping[int, float]
+    pairs: Mapping[int, float]
     titles: Mapping[int, float]
     frequencies: Mapping[int, int]
     title_frequencies: Mapping[int, int]
@@ -78,14 +84,22 @@ class Findings:
 
     def relevance(self, article: ranking.RankedArticle, passage_terms: Iterable[int]) -> float:
         held = set(passage_terms)
-        whole = sum(self.weights.passages.get(key, self.weights.unknown) for key in self.question.counts)
+        strange = self.weights.unknown * sum(key not in self.weights.passages for key in self.question.counts)
+        whole = strange + sum(self.weights.passages.get(key, 0.0) for key in self.question.counts)
         covered = sum(weight for key, weight in self.weights.passages.items() if key in held)
         terms, coverage = self.question.terms_total, covered / whole if whole else 0.0
         boost = self.evidence.signature_boosts.get(article.article_id, 0.0)
         if self.degraded:
             return ranking.relevance_of_words(article, query_terms=terms, query_coverage=coverage, boost=boost)
-        company = self.evidence.company
-        return ranking.relevance(article, query_terms=terms, query_coverage=coverage, boost=boost, company=company)
+        return ranking.relevance(
+            article,
+            query_terms=terms,
+            query_coverage=coverage,
+            strangeness=strange / whole if whole else 0.0,
+            nearest=self.evidence.nearest,
+            collection=self.weights.collection,
+            boost=boost,
+        )
 
 
 def gather(
@@ -151,14 +165,23 @@ def _weights(question: Question, audiences: frozenset[str], side: int | None) ->
         {key: counts[place] for key, counts in {**rows, **meant}.items() if counts[place] > 0} for place in (0, 1)
     )
     certain = {key: SLIP_CERTAINTY if key in meant else 1.0 for key in passages | titles}
+    weights = {key: certain[key] * lexical.inverse_frequency(all_passages, n) for key, n in passages.items()}
     return index, Weights(
-        passages={key: certain[key] * lexical.inverse_frequency(all_passages, n) for key, n in passages.items()},
+        passages=weights,
+        pairs=_pair_weights(question, weights),
         titles={key: certain[key] * lexical.inverse_frequency(all_titles, n) for key, n in titles.items()},
         frequencies=passages,
         title_frequencies=titles,
         collection=all_passages,
         unknown=lexical.inverse_frequency(all_passages, 1),
     )
+
+
+def _pair_weights(question: Question, weights: Mapping[int, float]) -> dict[int, float]:
+    """The heaviest pairs of known terms."""
+    known = [pair for pair in question.pairs if pair[0] in weights and pair[1] in weights]
+    weighed = {lexical.pair_key(one, two): weights[one] + weights[two] for one, two in known}
+    return dict(heapq.nlargest(MOST_PAIRS, weighed.items(), key=lambda item: (item[1], item[0])))
 
 
 def _statistics(
@@ -256,6 +279,7 @@ def _score(
         {
             "vector": vector or "",
             "weights": _text_of(weights.passages),
+            "pairs": _text_of(weights.pairs),
             "title_weights": _text_of(weights.titles),
             "rare": rare or few or NO_TERM,
             "rare_in_titles": rarest(weights.title_frequencies, TITLE_BUDGET, alone=ROW_BUDGET),
@@ -269,10 +293,8 @@ def _score(
         },
         by_index_alone(ef_search=EF_SEARCH, milliseconds=milliseconds),
     )
-    passages = [ranking.PassageMatch(p, article, cosine, words) for p, article, cosine, words, _, _ in rows if p]
-    titles = {
-        article: _title_match(weights, terms, frequencies) for p, article, _, _, terms, frequencies in rows if not p
-    }
+    passages = [ranking.PassageMatch(*row[:5]) for row in rows if row[0]]
+    titles = {article: _title_match(weights, *spelled) for p, article, _, _, _, *spelled in rows if not p}
     return passages, titles
 
 

@@ -5,12 +5,13 @@ query's vector the inverse document frequencies, and their inner product is the 
 compared with is fixed per field, so a stored vector stays right while the collection grows.
 """
 
+import itertools
 import math
 import re
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,7 +20,7 @@ import snowballstemmer
 K1 = 1.5
 B = 0.75
 TERM_SPACE = 999_999_937  # the largest prime below what a sparse vector of PostgreSQL can hold
-LEXICAL_VERSION = "1"
+LEXICAL_VERSION = "2"
 
 _STEMMERS = {
     "ar": "arabic",
@@ -62,13 +63,16 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 @dataclass(frozen=True)
 class FieldStatistics:
-    """How long a field usually is, in terms: the pivot of BM25's length normalisation."""
+    """How long a field usually is, in terms: the pivot of BM25's length normalisation; and whether pairs are kept."""
 
     pivot: float
+    keeps_pairs: bool = False
 
 
-PASSAGE = FieldStatistics(pivot=120.0)
+PASSAGE = FieldStatistics(pivot=120.0, keeps_pairs=True)
 TITLE = FieldStatistics(pivot=9.0)
+# Shorter words (of, the, on) are stepped over where neighbours are paired.
+SHORTEST_OF_PAIR = 4
 
 
 def fold(text: str) -> str:
@@ -129,7 +133,30 @@ def near_keys(word: str, language: str = "en") -> set[int]:
 
 
 def count_terms(text: str, language: str = "en") -> dict[int, int]:
-    return dict(Counter(term_key(term) for term in terms(text, language)))
+    return count(terms(text, language))
+
+
+def count(sequence: Iterable[str]) -> dict[int, int]:
+    return dict(Counter(term_key(term) for term in sequence))
+
+
+def pairs(sequence: Iterable[str]) -> set[tuple[int, int]]:
+    """The keys of neighbouring terms: what was said together, not only in the same passage."""
+    telling = [term_key(term) for term in sequence if len(term) >= SHORTEST_OF_PAIR or not term.isalpha()]
+    return set(itertools.pairwise(telling))
+
+
+def pair_key(first: int, second: int) -> int:
+    """A pair's place in the sparse vectors, among the terms'."""
+    return (first * 1_000_003 + second) % TERM_SPACE
+
+
+def field_weights(sequence: Sequence[str], field: FieldStatistics) -> dict[int, float]:
+    """What is stored of a field: its terms for BM25 and, at 1, its pairs. A question asks for each by itself."""
+    weights = document_weights(count(sequence), field)
+    if field.keeps_pairs:
+        weights |= {pair_key(*pair): 1.0 for pair in pairs(sequence)}
+    return weights
 
 
 def document_weights(counts: Mapping[int, int], field: FieldStatistics) -> dict[int, float]:

@@ -26,7 +26,8 @@ _LETTER = re.compile(r"[^\W\d_]")
 class Question:
     """`text` is what may be embedded; `counts` are its terms by key; `terms_total` tells a report from a question.
 
-    `typed` are the plain words of a question by the key of their term: what may be a slip, if nobody knows it.
+    `pairs` are neighbours among its terms. `typed` are the plain words of a question by the key of their term: what may
+    be a slip, if nobody knows it.
     """
 
     text: str
@@ -35,6 +36,7 @@ class Question:
     signatures: tuple[Signature, ...]
     is_latin: bool
     typed: Mapping[int, str] = field(default_factory=dict)
+    pairs: frozenset[tuple[int, int]] = frozenset()
 
 
 def clean(text: str) -> str:
@@ -50,9 +52,12 @@ def read_question(text: str, *, language: str = "en") -> Question:
     redacted = redact(text[: LONGEST_TEXT * 4]).text
     cleaned = clean(redacted)
     counts: dict[int, int] = {}
+    pairs: set[tuple[int, int]] = set()
     total = 0
     for code in dict.fromkeys(("en", language)):
-        for key, count in lexical.count_terms(cleaned, code).items():
+        sequence = list(lexical.terms(cleaned, code))
+        pairs |= lexical.pairs(sequence)
+        for key, count in lexical.count(sequence).items():
             total += count if code == "en" else 0
             if key in counts or len(counts) < MOST_TERMS:
                 counts[key] = max(count, counts.get(key, 0))
@@ -63,6 +68,7 @@ def read_question(text: str, *, language: str = "en") -> Question:
         signatures=find_signatures(redacted),
         is_latin=_is_latin(cleaned),
         typed=_typed(cleaned) if total <= MOST_TERMS_TYPED else {},
+        pairs=frozenset(pairs),
     )
 
 

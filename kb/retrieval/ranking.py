@@ -13,6 +13,10 @@ from functools import cached_property
 WORDS_WEIGHTS = (0.4, 0.3)
 TITLE_WEIGHTS = (0.03, 0.1)
 TITLE_COVERAGE_WEIGHT = 0.2
+# Of a pair of neighbouring terms, beside BM25 of each of them.
+PAIRS_WEIGHT = 0.4
+# What the nearest article gains for each bit by which it is nearer than the next; of a report's meaning less is read.
+LEAD_WEIGHT = 0.3
 # A report of this many terms is long: then it is telling that it covers an article's whole title, and no longer telling
 # which share of its own words an article holds.
 LONG_QUERY_TERMS = 40
@@ -21,18 +25,25 @@ COVERAGE_PRIOR = 3.0
 FLOOR = 0.5
 FLOOR_WORDS_ONLY = 0.36
 FOLLOWERS_SHARE = 0.5
-LEAST_COMPANY = 0.35
+# By how much the nearest of more passages is nearer by chance: for each e-fold, to where it was not measured any more.
+CHANCE_NEARNESS = 0.037
+FEWEST_PASSAGES, MOST_PASSAGES = 300, 10_000
 HIGHEST_SCORE = 2.0
 
 
 @dataclass(frozen=True)
 class PassageMatch:
-    """How well one passage answers: cosine (None without vectors) and BM25, unscaled."""
+    """How well one passage answers: cosine (None without vectors), BM25, and the weight of shared pairs, unscaled."""
 
     passage_id: int
     article_id: int
     cosine: float | None
     words: float
+    pairs: float = 0.0
+
+    @property
+    def wording(self) -> float:
+        return self.words + PAIRS_WEIGHT * self.pairs
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,8 @@ class TitleMatch:
 
 @dataclass(frozen=True)
 class RankedArticle:
+    """`pairs` are those of the passage that is shown; `cosine` and `words` (with pairs) may be another's."""
+
     article_id: int
     passage_id: int
     score: float
@@ -52,6 +65,7 @@ class RankedArticle:
     words: float
     title: TitleMatch
     signatures: tuple[str, ...] = ()
+    pairs: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -65,8 +79,16 @@ class Evidence:
     signature_boosts: Mapping[int, float] = field(default_factory=dict)
 
     @cached_property
-    def company(self) -> float:
-        return company(self.passages)
+    def cosines(self) -> dict[int, float]:
+        """Of the nearest passage of each article."""
+        nearest: dict[int, float] = {}
+        for match in self.passages:
+            nearest[match.article_id] = max(match.cosine or 0.0, nearest.get(match.article_id, 0.0))
+        return nearest
+
+    @cached_property
+    def nearest(self) -> float:
+        return max(self.cosines.values(), default=0.0)
 
 
 NO_TITLE = TitleMatch(0.0, 0.0)
@@ -88,61 +110,64 @@ def title_coverage(covered: float, whole: float) -> float:
 
 def fuse(evidence: Evidence) -> list[RankedArticle]:
     """Best first. Ties fall to the smaller article id, so that the order is always the same."""
-    most_words = max((match.words for match in evidence.passages), default=0.0) or 1.0
+    most_words = max((match.wording for match in evidence.passages), default=0.0) or 1.0
     most_title = max((match.words for match in evidence.titles.values()), default=0.0) or 1.0
     long = length_share(evidence.query_terms)
     words_weight, title_weight = _between(WORDS_WEIGHTS, long), _between(TITLE_WEIGHTS, long)
+    second = sorted(evidence.cosines.values())[-2:][0] if evidence.cosines else 0.0
     by_article: dict[int, list[PassageMatch]] = {}
     for match in evidence.passages:
         by_article.setdefault(match.article_id, []).append(match)
     ranked = []
     for article_id, matches in by_article.items():
-        best = max(matches, key=lambda m: ((m.cosine or 0.0) + words_weight * m.words / most_words, -m.passage_id))
-        cosine = max(match.cosine or 0.0 for match in matches)
-        words = max(match.words for match in matches)
+        best = max(matches, key=lambda m: ((m.cosine or 0.0) + words_weight * m.wording / most_words, -m.passage_id))
+        cosine = evidence.cosines[article_id]
+        words = max(match.wording for match in matches)
         title = evidence.titles.get(article_id, NO_TITLE)
         score = (
             cosine
+            + LEAD_WEIGHT * max(0.0, cosine - second) * (1 - long)
             + words_weight * words / most_words
             + title_weight * title.words / most_title
             + TITLE_COVERAGE_WEIGHT * title.coverage * long
             + evidence.signature_boosts.get(article_id, 0.0)
         )
         signatures = tuple(evidence.signatures.get(article_id, ()))
-        ranked.append(RankedArticle(article_id, best.passage_id, score, cosine, words, title, signatures))
+        ranked.append(RankedArticle(article_id, best.passage_id, score, cosine, words, title, signatures, best.pairs))
     return sorted(ranked, key=lambda article: (-article.score, article.article_id))
 
 
 def relevance(
-    article: RankedArticle, *, query_terms: int, query_coverage: float, boost: float = 0.0, company: float = 0.0
+    article: RankedArticle,
+    *,
+    query_terms: int,
+    query_coverage: float,
+    strangeness: float = 0.0,
+    nearest: float = 0.0,
+    collection: int = FEWEST_PASSAGES,
+    boost: float = 0.0,
 ) -> float:
     """Is it about the same thing at all? A logistic model of what answered questions have in common.
 
-    `query_coverage`: the share of the question's inverse document frequency that the best passage holds. A short
-    question may also lean on its company, for at home there is seldom one near article alone; a report on the title
-    that it covers. The coefficients are of one regression over the tuning half of four question sets, moved so that the
-    floor stands in the middle.
+    All stand on how near this article is, and the `nearest` of all. A short question counts `query_coverage`, the share
+    of its inverse document frequency that the best passage holds; a report the title that it covers, the pairs of words
+    that it shares and its `strangeness`, the share of it that no passage of the `collection` knows. The coefficients
+    are of one regression over the tuning half of four question sets, moved so that the floor stands in the middle.
     """
     long = length_share(query_terms)
-    short = 1 - long
     evidence = (
-        -7.34
-        + 12.4 * article.cosine
-        + (2.9 * short + 13.8 * long) * query_coverage
-        + (8.6 * article.title.coverage - 1.1) * long
-        + 22.7 * max(0.0, company - LEAST_COMPANY) * short
+        -7.5
+        + 14.3 * nearness((article.cosine + max(nearest, article.cosine)) / 2, collection)
+        + 3.0 * query_coverage * (1 - long)
+        + (7.3 * article.title.coverage + 1.55 * math.log1p(article.pairs) - 7.7 * strangeness + 0.55) * long
         + 12.0 * boost
     )
     return 1 / (1 + math.exp(-evidence))
 
 
-def company(passages: Iterable[PassageMatch]) -> float:
-    """The mean cosine of the second to fourth nearest articles; 0 where there are no vectors."""
-    nearest: dict[int, float] = {}
-    for match in passages:
-        nearest[match.article_id] = max(match.cosine or 0.0, nearest.get(match.article_id, 0.0))
-    following = sorted(nearest.values(), reverse=True)[1:4]
-    return sum(following) / 3
+def nearness(cosine: float, collection: int) -> float:
+    """A cosine less what chance alone gives among so many passages, as in a library of a thousand."""
+    return cosine - CHANCE_NEARNESS * math.log(min(MOST_PASSAGES, max(FEWEST_PASSAGES, collection)) / 1000)
 
 
 def relevance_of_words(article: RankedArticle, *, query_terms: int, query_coverage: float, boost: float = 0.0) -> float:

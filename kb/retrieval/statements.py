@@ -60,29 +60,32 @@ _NEAR = (
 )
 # The terms of the candidates' titles, and in how many of the reader's passages each stands.
 _TITLES = (
-    " UNION ALL SELECT NULL, entry.article_id, NULL, NULL, entry.title_terms, ARRAY("
+    " UNION ALL SELECT NULL, entry.article_id, NULL, NULL, NULL, entry.title_terms, ARRAY("
     "   SELECT coalesce((SELECT sum(known.passages_{side:d}) FROM kb_termstatistic known"
     "     WHERE known.key = term.key AND known.audience = ANY(%(audiences)s)), 0)::int"
     "   FROM unnest(entry.title_terms) WITH ORDINALITY term (key, place) ORDER BY term.place)"
     " FROM found JOIN kb_indexedarticle entry ON entry.article_id = found.article_id"
 )
 # Every passage of the candidates with both scores, so that what one leg found does not lack the other leg's; then every
-# candidate's title. Columns: passage, article, cosine, words; terms, frequencies.
+# candidate's title. Columns: passage, article, cosine, words, pairs; terms, frequencies.
 _WITH_VECTORS = (
-    "WITH asked AS MATERIALIZED (SELECT %(vector)s::halfvec AS vector, %(weights)s::sparsevec AS weights),"
+    "WITH asked AS MATERIALIZED (SELECT %(vector)s::halfvec AS vector, %(weights)s::sparsevec AS weights,"
+    "   %(pairs)s::sparsevec AS pairs),"
     " {held}, {near},"
     " found AS MATERIALIZED (SELECT p.article_id FROM near JOIN kb_passage p ON p.id = near.passage_id"
     "   UNION SELECT article_id FROM private UNION SELECT article_id FROM held)"
     " SELECT p.id, p.article_id, 1 - (v.vector <=> (SELECT vector FROM asked)),"
-    "   -(p.weights <#> (SELECT weights FROM asked)), NULL::int[], NULL::int[]"
+    "   -(p.weights <#> (SELECT weights FROM asked)), -(p.weights <#> (SELECT pairs FROM asked)),"
+    "   NULL::int[], NULL::int[]"
     " FROM found JOIN kb_passage p ON p.article_id = found.article_id AND p.side = {side:d}"
     " LEFT JOIN kb_passagevector v ON v.passage_id = p.id"
     " WHERE p.audience = ANY(%(audiences)s){titles}"
 )
 _WORDS_ALONE = (
-    "WITH asked AS MATERIALIZED (SELECT %(weights)s::sparsevec AS weights),"
+    "WITH asked AS MATERIALIZED (SELECT %(weights)s::sparsevec AS weights, %(pairs)s::sparsevec AS pairs),"
     " {held}, found AS (SELECT article_id FROM held)"
-    " SELECT p.id, p.article_id, NULL::float, -(p.weights <#> (SELECT weights FROM asked)), NULL::int[], NULL::int[]"
+    " SELECT p.id, p.article_id, NULL::float, -(p.weights <#> (SELECT weights FROM asked)),"
+    "   -(p.weights <#> (SELECT pairs FROM asked)), NULL::int[], NULL::int[]"
     " FROM found JOIN kb_passage p ON p.article_id = found.article_id AND p.side = {side:d}"
     " WHERE p.audience = ANY(%(audiences)s){titles}"
 )

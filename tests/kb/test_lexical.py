@@ -47,6 +47,18 @@ def test_the_inner_product_is_bm25() -> None:
     assert lexical.inverse_frequency(100, 4) == pytest.approx(math.log(1 + 96.5 / 4.5))
 
 
+def test_pairs_are_neighbours_over_short_words_and_kept_where_a_field_keeps_them() -> None:
+    key = lexical.term_key
+    assert lexical.pairs(lexical.terms("the back of the television")) == {(key("back"), key("televis"))}
+    assert lexical.pairs(lexical.terms("error 42 is back")) == {(key("error"), key("42")), (key("42"), key("back"))}
+    words = list(lexical.terms("cache cleared"))
+    pair = lexical.pair_key(key(words[0]), key(words[1]))
+    assert lexical.field_weights(words, lexical.PASSAGE)[pair] == 1
+    assert pair not in lexical.field_weights(words, lexical.TITLE)
+    assert pair != lexical.pair_key(key(words[1]), key(words[0]))
+    assert 0 <= pair < lexical.TERM_SPACE
+
+
 @pytest.mark.parametrize(("documents", "holding"), [(0, 0), (1, 1), (10, 10), (5, 7)])
 def test_a_weight_is_never_negative_or_undefined(documents: int, holding: int) -> None:
     holding = min(holding, documents)

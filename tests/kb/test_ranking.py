@@ -54,20 +54,35 @@ def test_a_short_question_needs_meaning_and_its_words_help(cosine: float, covera
     assert (ranking.relevance(article, query_terms=6, query_coverage=coverage) >= ranking.FLOOR) is shown
 
 
-def test_a_short_question_is_at_home_where_several_articles_are_near() -> None:
-    article = RankedArticle(1, 1, 0.0, 0.45, 0.0, ranking.NO_TITLE)
-    alone, among = (ranking.relevance(article, query_terms=6, query_coverage=0.4, company=c) for c in (0.1, 0.44))
-    assert alone < ranking.FLOOR < among
-    report = [ranking.relevance(article, query_terms=90, query_coverage=0.4, company=c) for c in (0.1, 0.44)]
-    assert report[0] == report[1]
+def test_among_more_passages_chance_alone_is_nearer() -> None:
+    article = RankedArticle(1, 1, 0.0, 0.48, 0.0, ranking.NO_TITLE)
+    small, large = (ranking.relevance(article, query_terms=6, query_coverage=0.3, collection=n) for n in (300, 9_000))
+    assert large < ranking.FLOOR < small
+    assert ranking.nearness(0.5, 10) == ranking.nearness(0.5, ranking.FEWEST_PASSAGES)
+    assert ranking.nearness(0.5, 10**6) == ranking.nearness(0.5, ranking.MOST_PASSAGES)
 
 
-def test_company_is_of_other_articles_and_not_of_other_passages() -> None:
-    own = [PassageMatch(1, 7, 0.8, 0.0), PassageMatch(2, 7, 0.7, 0.0)]
-    assert ranking.company(own) == 0
-    others = [PassageMatch(3 + n, 8 + n, cosine, 0.0) for n, cosine in enumerate((0.6, 0.5, 0.4, 0.1))]
-    assert ranking.company([*own, *others]) == pytest.approx(0.5)
-    assert ranking.company([PassageMatch(1, 7, None, 3.0), PassageMatch(2, 8, None, 2.0)]) == 0
+def test_what_the_library_does_not_know_speaks_against_a_report_and_shared_pairs_for_it() -> None:
+    plain = RankedArticle(1, 1, 0.0, 0.3, 0.0, TitleMatch(9.0, 0.4))
+    sharing = RankedArticle(1, 1, 0.0, 0.3, 0.0, TitleMatch(9.0, 0.4), pairs=20.0)
+    told = [
+        ranking.relevance(article, query_terms=90, query_coverage=0.1, strangeness=strange)
+        for article, strange in ((plain, 0.5), (plain, 0.0), (sharing, 0.0))
+    ]
+    assert told == sorted(told)
+    assert told[0] < ranking.FLOOR < told[2]
+
+
+def test_words_said_together_decide_between_equal_words() -> None:
+    assert order(evidence(PassageMatch(1, 1, 0.5, 9.0), PassageMatch(2, 2, 0.5, 9.0, pairs=8.0))) == [2, 1]
+
+
+def test_a_clear_lead_in_meaning_counts_for_a_short_question() -> None:
+    passages = (PassageMatch(1, 1, 0.7, 5.0), PassageMatch(2, 2, 0.5, 9.0), PassageMatch(3, 3, 0.49, 1.0))
+    short = {article.article_id: article.score for article in ranking.fuse(evidence(*passages))}
+    assert short[1] == pytest.approx(0.7 + 0.3 * 0.2 * 0.8 + 0.38 * 5 / 9)
+    (only,) = ranking.fuse(evidence(passages[0]))
+    assert only.score == pytest.approx(0.7 + 0.38)
 
 
 def test_a_long_report_may_be_carried_by_the_title_it_covers() -> None:
