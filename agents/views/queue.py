@@ -14,7 +14,9 @@ from agents.forms import QueueForm, read_number
 from agents.queue import read_queue
 from agents.views.access import find_ticket, rep_of, rep_page
 from agents.views.place import keep_place, read_place
+from kb.retrieval.health import is_troubled
 from portal.errors import PortalError
+from portal.permissions import is_lead
 
 
 @rep_page
@@ -35,6 +37,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "asked": asked.urlencode(),
         "asked_without_tab": without_tab.urlencode(),
         "queue_url": request.get_full_path(),
+        "search_troubled": is_lead(request.user) and is_troubled(),
     }
     response = render(request, "agents/queue.html", context)
     keep_place(response, query=request.GET.urlencode(), numbers=[row.ticket.pk for row in found.rows])

@@ -12,6 +12,7 @@ from kb.models.retrieval import (
     TermStatistic,
 )
 from kb.models.review import ArticleApproval, EditorialPolicy, EmergencyFinding, ReviewTask
+from kb.models.trouble import SearchTrouble
 
 __all__ = [
     "ArticleApproval",
@@ -26,6 +27,7 @@ __all__ = [
     "PassageVector",
     "Pin",
     "ReviewTask",
+    "SearchTrouble",
     "SourceText",
     "Synonym",
     "TermStatistic",

@@ -7,7 +7,6 @@ time limit: whatever happens to the vectors, the words answer.
 """
 
 import heapq
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,7 +17,7 @@ from pgvector import HalfVector
 
 from kb.models import TermStatistic
 from kb.models.pages import PUBLIC
-from kb.retrieval import lexical, ranking
+from kb.retrieval import lexical, ranking, trouble
 from kb.retrieval.embedder import EmbedderUnavailable, embed_query
 from kb.retrieval.indexing import sparse
 from kb.retrieval.live import NO_INDEX, LiveIndex
@@ -26,8 +25,6 @@ from kb.retrieval.query import Question
 from kb.retrieval.statements import SIGNATURES, by_index_alone, fetch, scored, statistics
 from kb.retrieval.timing import Stopwatch
 from kb.signatures import SignatureKind
-
-log = logging.getLogger(__name__)
 
 VECTOR_CANDIDATES = 30
 WORD_CANDIDATES = 30
@@ -51,6 +48,7 @@ class Degradation(StrEnum):
     EMBEDDER_MISSING = "embedder_missing"
     VECTORS_FAILED = "vectors_failed"
     TIMED_OUT = "timed_out"
+    INDEX_MISSING = "vector_index_missing"
     LANGUAGE = "language_without_embedder"
 
 
@@ -125,8 +123,8 @@ def gather(
             try:
                 passages, titles = _score(index, weights, signatures, audiences, vector, patience_ms)
             except DatabaseError as error:
-                degraded = _reason(error)
-                log.warning("search_degraded", extra={"reason": degraded.value, "error": type(error).__name__})
+                degraded = _reason(error, index)
+                trouble.note(degraded.value, error=type(error).__name__)
         if passages is None:
             passages, titles = _score(index, weights, signatures, audiences, None, WORDS_LIMIT_MS)
     evidence = ranking.Evidence(
@@ -139,9 +137,10 @@ def gather(
     return Findings(question, evidence, weights, degraded, index)
 
 
-def _reason(error: DatabaseError) -> Degradation:
-    stopped = isinstance(error.__cause__, psycopg.errors.QueryCanceled)
-    return Degradation.TIMED_OUT if stopped else Degradation.VECTORS_FAILED
+def _reason(error: DatabaseError, index: LiveIndex) -> Degradation:
+    if not isinstance(error.__cause__, psycopg.errors.QueryCanceled):
+        return Degradation.VECTORS_FAILED
+    return Degradation.TIMED_OUT if trouble.vector_index_is_there(index.side) else Degradation.INDEX_MISSING
 
 
 def _embed(question: Question, index: LiveIndex, watch: Stopwatch) -> tuple[str | None, Degradation | None]:
@@ -151,7 +150,7 @@ def _embed(question: Question, index: LiveIndex, watch: Stopwatch) -> tuple[str 
         with watch("embed"):
             return HalfVector(embed_query(question.text, embedder=index.embedder)).to_text(), None
     except EmbedderUnavailable:
-        log.warning("search_degraded", extra={"reason": Degradation.EMBEDDER_MISSING.value})
+        trouble.note(Degradation.EMBEDDER_MISSING.value)
         return None, Degradation.EMBEDDER_MISSING
 
 

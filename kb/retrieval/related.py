@@ -3,10 +3,14 @@
 The index only proposes: `ArticlePage.related` asks the articles who may see them, as search does.
 """
 
+import logging
+
 from django.db import DatabaseError
 
 from kb.retrieval.live import live_index
 from kb.retrieval.statements import limited
+
+log = logging.getLogger(__name__)
 
 MOST = 8
 # Mean cosine to the article's own middle; set by looking at what it left in and out of the demo and a large manual.
@@ -48,5 +52,6 @@ def nearest_articles(article_id: int, *, audiences: frozenset[str]) -> list[int]
         with limited(MILLISECONDS) as cursor:
             cursor.execute(_NEAR.format(side=live_index().side), parameters)
             return [int(row[0]) for row in cursor.fetchall()]
-    except DatabaseError:
+    except DatabaseError as error:
+        log.warning("related_articles_unavailable", extra={"error": type(error).__name__})
         return []  # beside the article: nobody waits for it, or misses the article for it
