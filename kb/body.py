@@ -19,6 +19,7 @@ _KINDS = {
     "table": SectionKind.TABLE,
 }
 _LINE_TAGS = ("p", "li", "h1", "h2", "h3", "h4", "blockquote", "tr", "div")
+_BREAKING_TAGS = ("br", *_LINE_TAGS)
 
 
 @dataclass(frozen=True)
@@ -99,21 +100,24 @@ def _table_text(value: object) -> str:
 def html_text(html: str) -> str:
     """Rich text as lines: paragraphs apart, list items with a dash or their number."""
     soup = BeautifulSoup(html, "html.parser")
-    for line_break in soup.find_all("br"):
-        line_break.replace_with("\n")
-    for number_list in soup.find_all("ol"):
-        for number, item in enumerate(number_list.find_all("li", recursive=False), 1):
-            item.insert(0, NavigableString(f"{number}. "))
-    for item in soup.find_all("li"):
-        if isinstance(item.parent, Tag) and item.parent.name == "ul":
-            item.insert(0, NavigableString("- "))
-    for tag in soup.find_all(_LINE_TAGS):
-        tag.insert(
-            0, NavigableString("\n\n" if tag.name in {"p", "blockquote"} and not tag.find_parent("li") else "\n")
-        )
+    for tag in soup.find_all(_BREAKING_TAGS):  # one walk: looking for each kind apart takes most of the time
+        if tag.name == "br":
+            tag.replace_with("\n")
+            continue
+        above = "\n\n" if tag.name in {"p", "blockquote"} and not tag.find_parent("li") else "\n"
+        tag.insert(0, NavigableString(above + _item_mark(tag)))
         tag.append(NavigableString("\n"))
     lines = [" ".join(line.split()) for line in soup.get_text().split("\n")]
     return _join_lines(lines)
+
+
+def _item_mark(tag: Tag) -> str:
+    """What stands before the words of a list's item."""
+    if tag.name != "li" or not isinstance(tag.parent, Tag):
+        return ""
+    if tag.parent.name == "ol":
+        return f"{len(tag.find_previous_siblings('li')) + 1}. "
+    return "- " if tag.parent.name == "ul" else ""
 
 
 def _join_lines(lines: list[str]) -> str:

@@ -139,7 +139,7 @@ def _write(article: ArticlePage, generation: Generation, embed: Embed) -> IndexO
     fingerprint = _fingerprint(article, composed)
     known = IndexedArticle.objects.filter(pk=article.pk).defer("title_weights").first()
     entry = GenerationEntry.objects.filter(article_id=article.pk, generation=generation).first()
-    vectors, embedder = _vectors(article, composed, generation, embed)
+    vectors, embedder = _vectors(article, composed, generation, embed, is_new=known is None)
     is_known = known is not None and (known.fingerprint, known.published_at) == (fingerprint, article.last_published_at)
     if known and is_known and entry and (entry.fingerprint, entry.embedder) == (fingerprint, embedder):
         return IndexOutcome.UNCHANGED
@@ -149,7 +149,8 @@ def _write(article: ArticlePage, generation: Generation, embed: Embed) -> IndexO
     else:
         source = _source_text(article, composed)
         _write_manifest(article, source, fingerprint, known, change)
-    _write_passages(article, composed, source, vectors, generation.side, change)
+    standing = _standing(article.pk, generation.side) if known else []
+    _write_passages(article, composed, source, vectors, standing, generation.side, change)
     GenerationEntry.objects.bulk_create(
         [
             GenerationEntry(
@@ -227,7 +228,7 @@ def _write_manifest(
 
 
 def _vectors(
-    article: ArticlePage, composed: ComposedArticle, generation: Generation, embed: Embed
+    article: ArticlePage, composed: ComposedArticle, generation: Generation, embed: Embed, *, is_new: bool
 ) -> tuple[dict[str, HalfVector], str]:
     """A vector for each passage's digest, and the embedder they are by ("" when some stay without).
 
@@ -235,9 +236,11 @@ def _vectors(
     """
     if not has_vectors(article.language):
         return {}, ""
-    sides = Generation.objects.filter(embedder=generation.embedder).values("side")
-    standing = PassageVector.objects.filter(passage__article_id=article.pk, side__in=sides)
-    vectors: dict[str, HalfVector] = dict(standing.values_list("passage__digest", "vector"))
+    vectors: dict[str, HalfVector] = {}
+    if not is_new:
+        sides = Generation.objects.filter(embedder=generation.embedder).values("side")
+        standing = PassageVector.objects.filter(passage__article_id=article.pk, side__in=sides)
+        vectors = dict(standing.values_list("passage__digest", "vector"))
     missing = {p.digest: p.embedded_text for p in composed.passages if p.digest not in vectors}
     if not missing:
         return vectors, generation.embedder
@@ -249,16 +252,20 @@ def _vectors(
     return vectors, generation.embedder
 
 
+def _standing(article_id: int, side: int) -> list[Passage]:
+    return list(Passage.objects.filter(article_id=article_id, side=side).defer("weights").order_by("position"))
+
+
 def _write_passages(
     article: ArticlePage,
     composed: ComposedArticle,
     source: SourceText,
     vectors: dict[str, HalfVector],
+    standing: list[Passage],
     side: int,
     change: "StatisticsChange",
 ) -> None:
     """Unchanged passages keep their rows (and vectors); new ones are added; what is left over goes."""
-    standing = list(Passage.objects.filter(article_id=article.pk, side=side).defer("weights").order_by("position"))
     change.lose_passages(standing)
     spare: dict[str, list[Passage]] = {}
     for passage in standing:
@@ -277,7 +284,7 @@ def _write_passages(
     columns = [field.name for field in Passage._meta.concrete_fields if not field.primary_key]
     Passage.objects.bulk_create(kept, update_conflicts=True, unique_fields=["id"], update_fields=columns)
     change.gain_passages(kept)
-    _write_vectors(kept, vectors, side, public=article.audience == PUBLIC)
+    _write_vectors(kept, vectors, side, are_new=not standing, public=article.audience == PUBLIC)
 
 
 def _fill(passage: Passage, span: PassageSpan, article: ArticlePage, source: SourceText) -> None:
@@ -291,10 +298,12 @@ def _fill(passage: Passage, span: PassageSpan, article: ArticlePage, source: Sou
     passage.signatures = sorted({f"{signature.kind}:{signature.value}" for signature in found})
 
 
-def _write_vectors(passages: list[Passage], vectors: dict[str, HalfVector], side: int, *, public: bool) -> None:
+def _write_vectors(
+    passages: list[Passage], vectors: dict[str, HalfVector], side: int, *, are_new: bool, public: bool
+) -> None:
     """Every passage with a known vector has a row of it; one that stands is only touched if its readers changed."""
     standing = PassageVector.objects.filter(passage__in=passages)
-    are_public = dict(standing.values_list("passage_id", "is_public"))
+    are_public = {} if are_new else dict(standing.values_list("passage_id", "is_public"))
     PassageVector.objects.bulk_create(
         PassageVector(passage=passage, side=side, vector=vectors[passage.digest], is_public=public)
         for passage in passages

@@ -95,21 +95,21 @@ def _grams(run: str) -> Iterator[str]:
 
 def terms(text: str, language: str = "en") -> Iterator[str]:
     """Stems in order; an identifier (`catalog_product`, `2.4.3-p1`, `indexer:set-mode`) as a whole and by its parts."""
-    for match in _TOKEN.finditer(text):
-        token = match.group()
-        if len(token) > LONGEST_TOKEN:
-            continue
-        folded = fold(token)
-        if re.match(rf"[{_IDEOGRAPHS}]", token):
-            yield from _grams(folded)
-            continue
-        parts = _PART.findall(folded)
-        if len(parts) > 1:
-            yield folded
-        camel = [fold(part) for word in _PART.findall(token) for part in _CAMEL.split(word)]
-        if len(camel) > len(parts):
-            yield from (_stem(part, language) for part in camel)
-        yield from (_stem(part, language) for part in parts)
+    for token in _TOKEN.findall(text):
+        yield from _terms_of(token, language)
+
+
+@lru_cache(maxsize=50_000)
+def _terms_of(token: str, language: str) -> tuple[str, ...]:
+    if len(token) > LONGEST_TOKEN:
+        return ()
+    folded = fold(token)
+    if re.match(rf"[{_IDEOGRAPHS}]", token):
+        return tuple(_grams(folded))
+    parts = _PART.findall(folded)
+    camel = [fold(part) for word in _PART.findall(token) for part in _CAMEL.split(word)]
+    stemmed = [*(camel if len(camel) > len(parts) else ()), *parts]
+    return (*([folded] if len(parts) > 1 else ()), *(_stem(part, language) for part in stemmed))
 
 
 @lru_cache(maxsize=200_000)
