@@ -15,7 +15,7 @@ from kb.models import Generation, GenerationEntry, IndexedArticle, Passage, Term
 from kb.models.retrieval import SIDES
 from kb.retrieval.eligibility import eligible_articles
 from kb.retrieval.embedder import EmbedderUnavailable, get_embedder
-from kb.retrieval.indexing import has_vectors
+from kb.retrieval.indexing import READING, has_vectors
 
 COLUMNS = ("passages_0", "passages_1", "titles")
 
@@ -23,7 +23,7 @@ COLUMNS = ("passages_0", "passages_1", "titles")
 class Finding(StrEnum):
     MISSING = "missing"  # eligible, not in the index
     EXTRA = "extra"  # in the index, gone or no longer eligible
-    STALE = "stale"  # another revision, audience or language
+    STALE = "stale"  # another revision, audience or language, or read by an older version
     WITHOUT_VECTORS = "without_vectors"  # indexed while there was no embedder, or by another one
 
 
@@ -44,12 +44,12 @@ def differences(generation: Generation | None = None) -> Iterator[Difference]:
         known = indexed.pop(pk, None)
         if known is None:
             yield Difference(pk, Finding.MISSING)
-        elif (known.revision_id, known.published_at, known.audience, known.language) != (
-            revision_id or 0,
-            published_at,
-            audience,
-            language,
-        ):
+        elif not known.fingerprint.startswith(READING) or (
+            known.revision_id,
+            known.published_at,
+            known.audience,
+            known.language,
+        ) != (revision_id or 0, published_at, audience, language):
             yield Difference(pk, Finding.STALE)
         else:
             found = (_beside(held.get(pk), known, embedder) for held, embedder in entries)

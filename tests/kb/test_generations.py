@@ -90,7 +90,8 @@ def test_another_embedder_is_built_beside_checked_switched_to_and_back(
     after = answers()
     assert after == answers(side=1) != before
     assert live_generation().embedder == full
-    reindex("--back")
+    GenerationEntry.objects.filter(generation__name="first").first().delete()  # type: ignore[union-attr]
+    reindex("--back")  # what it lacks of articles it is given first
     assert answers() == before
 
 

@@ -165,6 +165,21 @@ def test_the_sweep_finds_what_signals_missed_in_both_directions(site: Site) -> N
     assert set(IndexedArticle.objects.values_list("pk", flat=True)) == {missing.pk, stale.pk}
 
 
+def test_what_an_older_version_read_is_read_again_and_not_embedded(site: Site) -> None:
+    page = publish("The queue", "It is full.")
+    index(site, page)
+    (vector,) = PassageVector.objects.values_list("pk", flat=True)
+    with site.as_role("worker"):
+        IndexedArticle.objects.update(fingerprint="0.0.abc")
+        Passage.objects.update(terms=[])
+        assert [d.finding for d in differences()] == [Finding.STALE]
+    index_differences(site)
+    with site.as_role("worker"):
+        assert list(differences()) == []
+    assert Passage.objects.get().terms
+    assert list(PassageVector.objects.values_list("pk", flat=True)) == [vector]
+
+
 def test_a_change_of_audience_moves_the_vectors_out_of_the_public_index(site: Site) -> None:
     page = publish("The queue", "It is full.")
     index(site, page)

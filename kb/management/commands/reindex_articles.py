@@ -69,7 +69,7 @@ class Command(BaseCommand):
                 questions = _read_questions(options["questions"])
                 figures = self._check(_beside(), questions, switch=bool(options["switch"]))
             elif options["back"]:
-                self._go_back(_beside())
+                self._go_back(_beside(), jobs)
             elif options["drop"]:
                 drop_generation(str(options["drop"]))
                 self.stdout.write(f"{options['drop']} is gone.")
@@ -166,12 +166,14 @@ class Command(BaseCommand):
         for pk in golden.lost[:MOST_NAMED]:
             self.stdout.write(f"  no longer in the first three: {titles[pk].title}")
 
-    def _go_back(self, generation: Generation) -> None:
+    def _go_back(self, generation: Generation, jobs: int) -> None:
         if generation.left_at is None:
             raise GenerationRefusedError(f"{generation.name} has never answered; --switch checks it first")
+        todo = {difference.article_id for difference in differences(generation)}
+        self._index(Run(len(todo)), todo, jobs, into=generation)
         faults = completeness(generation)
         if faults:
-            raise GenerationRefusedError(f"{generation.name} is not whole ({'; '.join(faults)}); index first")
+            raise GenerationRefusedError(f"{generation.name} is not whole: {'; '.join(faults)}")
         switch_to(generation)
         self.stdout.write(f"{generation.name} answers again.")
 
