@@ -1,12 +1,15 @@
 """A generated library of any size in a throw-away database, made to weigh what a real one weighs.
 
-The texts are generated, with words as unevenly common as in a language. The vectors of the first passages are the
-embedder's own; the others are those plus noise, for embedding a hundred thousand passages would take hours. Rows are
-written in bulk, but composed, weighed and counted by the functions that index a real article.
+The texts are generated from the embedder's own vocabulary, its words as unevenly common as in a language, so that a
+question has as many word pieces as one that people typed. The vectors of the first passages are the embedder's own; the
+others are those plus noise, for embedding a hundred thousand passages would take hours. Rows are written in bulk, but
+composed, weighed and counted by the functions that index a real article.
 """
 
+import contextlib
 import itertools
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,25 +17,28 @@ import numpy as np
 from django.db import connection
 from django.utils import timezone
 from pgvector import HalfVector
+from psycopg import sql
+from tokenizers import Tokenizer
 from wagtail.models import Page
 
 from kb.models import ArticleIndexPage, ArticlePage, IndexedArticle, Passage, PassageVector, SourceText
 from kb.retrieval import lexical
 from kb.retrieval.chunking import EXTRACTOR_VERSION, ComposedArticle, Section, compose
-from kb.retrieval.embedder import DIMENSIONS, Vectors, embed_texts
+from kb.retrieval.embedder import DIMENSIONS, TOKENIZER_FILE, Vectors, embed_texts, embedder_directory
 from kb.retrieval.indexing import lexical_field
 from kb.retrieval.reconcile import recount_statistics
+from portal.database import admin_server
 from triage.evaluation.runner import with_progress
 
 PASSAGES_PER_ARTICLE = 4
 REAL_VECTORS = 400
 NOISE = 0.35
 BATCH = 250
-_SYLLABLES = "ba de fi go lu mar ne os pra qui ral sen tor ul ven wor xi yo zan chi"
-_COMMON = (
-    "the a to of and in is for on you with it this when that not be are your from by can as if error page set open"
-    " button order file user account save after before change click new export import mail product list field value"
-)
+VOCABULARY = 12_000
+REPORT_CHARACTERS = 3_000
+_WORD = re.compile(r"[a-z]{2,}")
+_SLOW_INDEXES = ("kb_passage_terms_0", "kb_vector_public_0")
+"""Far quicker to build over all rows than to extend by each."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +50,11 @@ class Generated:
 class Writer:
     """Titles, passages and questions from one seeded chance, so that two runs measure the same library."""
 
-    def __init__(self, seed: int = 11, vocabulary: int = 6_000) -> None:
+    def __init__(self, seed: int = 11) -> None:
         self._chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
-        syllables = _SYLLABLES.split()
-        coined = {"".join(self._chance.choices(syllables, k=self._chance.choice((2, 3, 4)))) for _ in range(vocabulary)}
-        self._words = [*_COMMON.split(), *sorted(coined)]
+        pieces = Tokenizer.from_file(str(embedder_directory() / TOKENIZER_FILE)).get_vocab()
+        known = sorted((number, piece) for piece, number in pieces.items() if _WORD.fullmatch(piece))
+        self._words = [piece for _number, piece in known[:VOCABULARY]]
         weights = [1 / (place + 3) for place in range(len(self._words))]  # Zipf and Mandelbrot
         self._cumulative = list(itertools.accumulate(weights))
 
@@ -66,66 +72,112 @@ class Writer:
         ]
         return Generated(title, compose(title, sections))
 
-    def question(self, article: Generated) -> str:
-        """What somebody types: some words of an article among others; one in ten is a long report."""
-        passage = self._chance.choice(article.composed.passages).text.split()
-        size = self._chance.randint(60, 140) if self._chance.random() < 0.1 else self._chance.randint(4, 14)
-        known = self._chance.choices(passage, k=size // 2)
+    def question(self, text: str) -> str:
+        """What somebody types who needs this text: a few of its words among others."""
+        return self._asked(text, self._chance.randint(4, 14))
+
+    def report(self, text: str) -> str:
+        """A long request: what happened in some sentences, then a pasted log."""
+        lines = [self._asked(text, self._chance.randint(60, 140))]
+        while sum(map(len, lines)) < REPORT_CHARACTERS:
+            time = f"{self._chance.randint(0, 23):02}:{self._chance.randint(0, 59):02}:{self._chance.randint(0, 59):02}"
+            lines.append(f"2026-03-02 {time} {self._chance.choice(('INFO', 'ERROR'))} {' '.join(self.words(9))}")
+        return "\n".join(lines)[:REPORT_CHARACTERS]
+
+    def _asked(self, text: str, size: int) -> str:
+        known = self._chance.choices(text.split(), k=size // 2)
         return " ".join([*known, *self.words(size - len(known))])
 
 
-def write_library(passages: int, writer: Writer) -> list[Generated]:
-    """Fill the current database with `passages` passages; the generated articles."""
-    articles = [writer.article() for _ in range(max(1, passages // PASSAGES_PER_ARTICLE))]
-    vectors = _vectors([span.embedded_text for article in articles for span in article.composed.passages])
-    pages = _write_pages(articles)
-    batches = [range(first, min(first + BATCH, len(articles))) for first in range(0, len(articles), BATCH)]
-    for batch in with_progress(batches, "library: batches"):
-        _write_index([articles[n] for n in batch], [pages[n] for n in batch], vectors)
+def write_library(passages: int) -> None:
+    """Fill the current database with `passages` passages, in batches, so that any number fits into memory."""
+    writer = Writer()
+    count = max(1, passages // PASSAGES_PER_ARTICLE)
+    pages = _Pages()
+    chance = np.random.default_rng(5)
+    real: list[Vectors] = []
+    with _built_last(_SLOW_INDEXES):
+        for first in with_progress(range(0, count, BATCH), f"library: batches of {BATCH} articles,"):
+            articles = [writer.article() for _ in range(min(BATCH, count - first))]
+            spans = [span.embedded_text for article in articles for span in article.composed.passages]
+            real += [embed_texts([text])[0] for text in spans[: max(0, REAL_VECTORS - len(real))]]
+            vectors = [_vector(real, first * PASSAGES_PER_ARTICLE + number, chance) for number in range(len(spans))]
+            _write_index(articles, pages.write(articles), iter(vectors))
+        pages.close()
     recount_statistics()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    return articles
 
 
-def _vectors(texts: Sequence[str]) -> Iterator[Vectors]:
-    real = np.concatenate([embed_texts([text]) for text in with_progress(texts[:REAL_VECTORS], "library: embedding")])
-    chance = np.random.default_rng(5)
-    yield from real
-    for number in range(len(texts) - len(real)):
-        noisy = real[number % len(real)] + chance.normal(scale=NOISE / np.sqrt(DIMENSIONS), size=DIMENSIONS)
-        yield (noisy / np.linalg.norm(noisy)).astype(np.float32)
+def texts_of(count: int) -> list[str]:
+    """Passages from all over the current library, the same each time."""
+    chance = random.Random(7)  # noqa: S311 - repeatable, not secret
+    ids = list(SourceText.objects.order_by("pk").values_list("pk", flat=True))
+    chosen = chance.choices(ids, k=count)
+    texts = dict(SourceText.objects.filter(pk__in=chosen).values_list("pk", "text"))
+    return [texts[pk] for pk in chosen]
 
 
-def _write_pages(articles: Sequence[Generated]) -> list[int]:
+def _vector(real: Sequence[Vectors], number: int, chance: np.random.Generator) -> Vectors:
+    if number < len(real):
+        return real[number]
+    noisy = real[number % len(real)] + chance.normal(scale=NOISE / np.sqrt(DIMENSIONS), size=DIMENSIONS)
+    vector: Vectors = (noisy / np.linalg.norm(noisy)).astype(np.float32)
+    return vector
+
+
+@contextlib.contextmanager
+def _built_last(names: Sequence[str]) -> Iterator[None]:
+    """Without these indexes for the time being; as the superuser, for they are not the evaluation's own."""
+    server, _maintenance = admin_server()
+    with server.connect(connection.settings_dict["NAME"]) as admin:
+        found = "SELECT indexdef FROM pg_indexes WHERE indexname = ANY(%s)"
+        definitions = [str(row[0]) for row in admin.execute(found, [list(names)])]
+        for name in names:
+            admin.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
+    yield
+    with server.connect(connection.settings_dict["NAME"]) as admin:
+        admin.execute("SET maintenance_work_mem = '1GB'")
+        for definition in with_progress(definitions, "library: indexes"):
+            admin.execute(definition.encode())
+
+
+class _Pages:
     """One article is published as an editor does it; the generated ones are copies of its rows."""
-    section = ArticleIndexPage(title="Bench", slug="bench")
-    Page.get_first_root_node().add_child(instance=section)
-    first = ArticlePage(title="Generated", slug="generated", body=[("text", "<p>Generated.</p>")])
-    section.add_child(instance=first)
-    first.save_revision().publish()
-    numbers = list(range(len(articles)))
-    ids = [first.pk + 1 + number for number in numbers]
-    page_values = {
-        "id": "made.id",
-        "path": "made.path",
-        "title": "made.title",
-        "draft_title": "made.title",
-        "slug": "'article-' || made.number",
-        "url_path": "page.url_path || made.number || '/'",
-        "translation_key": "gen_random_uuid()",
-        "latest_revision_id": "NULL",
-    }
-    made = [
-        ids,
-        [ArticlePage._get_path(section.path, section.depth + 1, number + 2) for number in numbers],
-        [articles[number].title for number in numbers],
-        numbers,
-    ]
-    _copy_row("wagtailcore_page", Page, first.pk, page_values, made)
-    _copy_row("kb_articlepage", ArticlePage, first.pk, {"page_ptr_id": "made.id"}, made)
-    Page.objects.filter(pk=section.pk).update(numchild=len(articles) + 1)
-    return ids
+
+    def __init__(self) -> None:
+        self._section = ArticleIndexPage(title="Bench", slug="bench")
+        Page.get_first_root_node().add_child(instance=self._section)
+        self._first = ArticlePage(title="Generated", slug="generated", body=[("text", "<p>Generated.</p>")])
+        self._section.add_child(instance=self._first)
+        self._first.save_revision().publish()
+        self._written = 0
+
+    def write(self, articles: Sequence[Generated]) -> list[int]:
+        """The ids of their pages."""
+        numbers = list(range(self._written, self._written + len(articles)))
+        self._written += len(articles)
+        ids = [self._first.pk + 1 + number for number in numbers]
+        page_values = {
+            "id": "made.id",
+            "path": "made.path",
+            "title": "made.title",
+            "draft_title": "made.title",
+            "slug": "'article-' || made.number",
+            "url_path": "page.url_path || made.number || '/'",
+            "translation_key": "gen_random_uuid()",
+            "latest_revision_id": "NULL",
+        }
+        depth = self._section.depth + 1
+        paths = [ArticlePage._get_path(self._section.path, depth, number + 2) for number in numbers]
+        made: list[list[object]] = [[*ids], [*paths], [article.title for article in articles], [*numbers]]
+        _copy_row("wagtailcore_page", Page, self._first.pk, page_values, made)
+        _copy_row("kb_articlepage", ArticlePage, self._first.pk, {"page_ptr_id": "made.id"}, made)
+        return ids
+
+    def close(self) -> None:
+        self._first.delete()
+        Page.objects.filter(pk=self._section.pk).update(numchild=self._written)
 
 
 def _copy_row(table: str, model: type[Page], pk: int, values: dict[str, str], made: list[list[object]]) -> None:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from django.db import connection
-
 from kb.retrieval.lexical import fold
+from kb.retrieval.prepared import fetch
+from kb.retrieval.statements import CURATED
 
 LONGEST_PHRASE = 4
 """Words of a phrase that is looked for."""
@@ -22,12 +22,6 @@ LONGEST_PINNED = 12
 _WORD = re.compile(r"[^\W_]+(?:[.'-][^\W_]+)*")
 
 T = TypeVar("T")
-
-_CURATED = (
-    "SELECT 0, phrase_key, meaning, 0, id FROM kb_synonym WHERE phrase_key = ANY(%s) AND is_used"
-    " UNION ALL SELECT 1, phrase_key, '', article_id, id FROM kb_pin WHERE phrase_key = ANY(%s) AND is_used"
-    " ORDER BY 1, 5"
-)
 
 
 @dataclass(frozen=True)
@@ -56,9 +50,8 @@ def curate(text: str, *, without: tuple[str, int] | None = None) -> Curation:
     phrases = list(_phrases(text))
     if not phrases:
         return Curation()
-    with connection.cursor() as cursor:
-        cursor.execute(_CURATED, [phrases, phrases])
-        rows = [row for row in cursor.fetchall() if without != (("synonym", "pin")[row[0]], row[4])]
+    found = fetch(CURATED, {"phrases": phrases})
+    rows = [row for row in found if without != (("synonym", "pin")[row[0]], row[4])]
     is_short = _length(text) <= LONGEST_PINNED
     return Curation(
         meanings=_once([meaning for kind, _key, meaning, _article, _pk in rows if kind == 0]),

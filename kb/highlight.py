@@ -6,7 +6,7 @@ What comes out are plain pieces of text with a flag: whoever shows them escapes 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from kb.retrieval import lexical
 
@@ -34,6 +34,11 @@ class Sought:
     stems: frozenset[str]
     language: str
 
+    @cached_property
+    def beginnings(self) -> re.Pattern[str]:
+        """Where a word may match: what stemming leaves of a word in ASCII begins as the word does."""
+        return re.compile("|".join(sorted({re.escape(stem[:3]) for stem in self.stems})) or r"(?!)")
+
     def matches(self, word: str) -> bool:
         return not self.stems.isdisjoint(_stems_of(word, self.language))
 
@@ -44,6 +49,7 @@ def _stems_of(word: str, language: str) -> frozenset[str]:
     return frozenset(lexical.terms(_EDGES.sub("", word), language))
 
 
+@lru_cache(maxsize=256)
 def sought(question: str, language: str = "en") -> Sought:
     words = " ".join(word for word in question.split() if lexical.fold(_EDGES.sub("", word)) not in _COMMON)
     return Sought(frozenset(lexical.terms(words, language)), language)
@@ -82,13 +88,22 @@ def _joined(found: Iterator[Piece]) -> Iterator[Piece]:
     return iter(kept)
 
 
+def _matching(line: str, wanted: Sought) -> list[int]:
+    """Where the matching words begin. Of a plain text only the words are read that a glance does not rule out."""
+    if not line.isascii():
+        return [found.start() for found in _WORD.finditer(line) if wanted.matches(found.group())]
+    near = wanted.beginnings.finditer(line.lower())
+    begins = dict.fromkeys(line.rfind(" ", 0, found.start()) + 1 for found in near)
+    return [start for start in begins if wanted.matches(line[start:].partition(" ")[0])]
+
+
 def excerpt(text: str, wanted: Sought, *, length: int) -> str:
     """One line of about `length` characters, begun so that it holds as many matches as it can, cut at words."""
     line = " ".join(text.split())
     if len(line) <= length:
         return line
     lead = min(LEAD, length // 4)
-    at = [found.start() for found in _WORD.finditer(line) if wanted.matches(found.group())]
+    at = _matching(line, wanted)
     start = max(at, key=lambda s: (sum(s <= other < s + length - lead for other in at), -s), default=0)
     start = 0 if start < length - lead else line.rfind(" ", 0, start - lead) + 1
     start = min(start, max(0, len(line) - length))

@@ -5,32 +5,37 @@ themselves decide last who may see what. The vectors may fail in any way: search
 `SearchOutcome.degraded` says why.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from wagtail.models import Site
 
 from kb.curation import Curation, curate
 from kb.highlight import excerpt, sought
-from kb.models import ArticlePage, Passage
-from kb.models.pages import PUBLIC
+from kb.models import Passage
+from kb.models.pages import PUBLIC, byline
 from kb.retrieval import ranking
-from kb.retrieval.legs import PATIENCE_MS, Degradation, Findings, gather
+from kb.retrieval.legs import PATIENCE_MS, Degradation, Findings, begin_embedding, gather
+from kb.retrieval.prepared import PLANNED_ONCE, Row, fetch
 from kb.retrieval.query import Question, read_question
-from kb.retrieval.statements import AS_WRITTEN, READABLE, SHOWN_FIELDS, fetch
+from kb.retrieval.statements import readable
 from kb.retrieval.timing import Stopwatch
 
 PUBLIC_READER = frozenset({PUBLIC})
 SNIPPET_LENGTH = 280
 LONGEST_MARKED = 600
 """Of a pasted log only the beginning decides which part of a passage is shown."""
+SITE_ROOTS_SECONDS = 10.0
 # Where articles are refused to this reader the next best are asked for, this many times at most.
 MOST_ROUNDS = 4
 
@@ -98,12 +103,15 @@ def find(
         question = read_question(text, language=language)
     if not question.text or not audiences:
         return SearchOutcome((), None, watch.milliseconds)
+    embedding = begin_embedding(question)
     with watch("curate"):
         curation = curate(question.text) if curation is None else curation
         asked = (
             read_question(" ".join((text, *curation.meanings)), language=language) if curation.meanings else question
         )
-    findings = gather(asked, audiences=audiences, watch=watch, patience_ms=patience_ms, side=side)
+    if asked is not question:
+        embedding = None
+    findings = gather(asked, audiences=audiences, watch=watch, patience_ms=patience_ms, side=side, embedding=embedding)
     with watch("authorise"):
         hits = _hits(findings, audiences=audiences, limit=limit, floor=floor)
     if not hits and curation.meanings:
@@ -122,12 +130,12 @@ def _hits(findings: Findings, *, audiences: frozenset[str], limit: int, floor: f
     shown: list[Hit] = []
     for first in range(0, min(len(candidates), limit * MOST_ROUNDS), max(1, limit)):
         batch = candidates[first : first + limit]
-        readable = readable_articles(
+        read = readable_articles(
             [candidate.article_id for candidate in batch], audiences, [candidate.passage_id for candidate in batch]
         )
         for candidate in batch:
-            article, passage = readable.get(candidate.article_id, (None, None))
-            if article is None or passage is None or len(shown) == limit:
+            article = read.get(candidate.article_id)
+            if article is None or (passage := article.passage) is None or len(shown) == limit:
                 continue
             least = threshold * ranking.FOLLOWERS_SHARE if shown else threshold
             relevance = findings.relevance(candidate, passage.terms)
@@ -135,7 +143,7 @@ def _hits(findings: Findings, *, audiences: frozenset[str], limit: int, floor: f
                 shown.append(_hit(article, passage, candidate, findings, relevance))
             elif not shown:
                 return ()
-        if len(readable) == len(batch):
+        if len(read) == len(batch):
             break
     return tuple(shown)
 
@@ -150,11 +158,11 @@ def _with_pinned(
     for article_id, passage_id in first.values_list("article_id", "pk"):
         ranked[article_id] = ranking.RankedArticle(article_id, passage_id, 0.0, 0.0, 0.0, ranking.NO_TITLE)
     chosen = [ranked[pk] for pk in pinned if pk in ranked]
-    readable = readable_articles([one.article_id for one in chosen], audiences, [one.passage_id for one in chosen])
+    read = readable_articles([one.article_id for one in chosen], audiences, [one.passage_id for one in chosen])
     shown = []
     for candidate in chosen:
-        article, passage = readable.get(candidate.article_id, (None, None))
-        if article is not None and passage is not None:
+        article = read.get(candidate.article_id)
+        if article is not None and (passage := article.passage) is not None:
             hit = _hit(article, passage, candidate, findings, findings.relevance(candidate, passage.terms))
             shown.append(replace(hit, matched=(_("chosen by our editors"), *hit.matched)))
     first_ones = {hit.article_id for hit in shown}
@@ -176,33 +184,40 @@ class Quoted:
     text: str
 
 
+@dataclass(frozen=True)
+class Readable:
+    """What a hit shows of an article that its reader may see, and that one of the passages which is its own."""
+
+    pk: int
+    title: str
+    url: str
+    written_by: str
+    reviewed_on: date | None
+    language: str
+    audience: str
+    passage: Quoted | None
+
+
 def readable_articles(
     ids: list[int], audiences: frozenset[str], passages: list[int] | None = None
-) -> dict[int, tuple[ArticlePage, Quoted | None]]:
+) -> dict[int, Readable]:
     """The articles that this reader may see, with what a hit shows of them, and each one's own of the `passages`."""
-    person: Any = get_user_model()  # the swappable one; of it a hit shows the name
-    statement = READABLE.format(people=person._meta.db_table)
-    rows = fetch(statement, {"articles": ids, "passages": passages or [], "audiences": list(audiences)}, AS_WRITTEN)
-    roots = Site.get_site_root_paths() if rows else []
-    found: dict[int, tuple[ArticlePage, Quoted | None]] = {}
-    for row in rows:
-        article = _article(dict(zip(SHOWN_FIELDS, row, strict=False)))
-        owner_email, owner_name, publisher_id, publisher_email, publisher_name = row[len(SHOWN_FIELDS) :][:5]
-        # Set where there is none, too, or each hit would ask for its own.
-        owner = person(pk=article.owner_id, email=owner_email, display_name=owner_name)
-        publisher = person(pk=publisher_id, email=publisher_email, display_name=publisher_name)
-        article.owner = owner if article.owner_id else None
-        article.publisher = publisher if publisher_id else None
-        article._wagtail_cached_site_root_paths = roots  # where `get_url` keeps them: one look-up for all hits
-        found[article.pk] = (article, _quoted(*row[len(SHOWN_FIELDS) + 5 :]))
-    return found
+    rows = fetch(
+        readable(), {"articles": ids, "passages": passages or [], "audiences": sorted(audiences)}, PLANNED_ONCE
+    )
+    return {row[0]: _readable(row) for row in rows}
 
 
-def _article(values: Mapping[str, Any]) -> ArticlePage:
-    """An article of which only these fields were read; the model wants them in its own order."""
-    names = [column.attname for column in ArticlePage._meta.concrete_fields if column.attname in values]
-    article: ArticlePage = ArticlePage.from_db(connection.alias, names, [values[name] for name in names])
-    return article
+def _readable(row: Row) -> Readable:
+    pk, title, url_path, origin, is_edited, *more = row
+    owner_email, owner_name, publisher_email, publisher_name, reviewed_on, language, audience, *passage = more
+    writer = byline(
+        origin=origin,
+        is_edited=is_edited,
+        owner=_full_name(owner_email, owner_name),
+        publisher=_full_name(publisher_email, publisher_name),
+    )
+    return Readable(pk, title, _address(url_path), writer, reviewed_on, language, audience, _quoted(*passage))
 
 
 def _quoted(pk: int | None, source_text_id: int, revision_id: int, *place: Any) -> Quoted | None:
@@ -212,14 +227,45 @@ def _quoted(pk: int | None, source_text_id: int, revision_id: int, *place: Any) 
     return Quoted(pk, source_text_id, revision_id, tuple(path), anchor, start, end, tuple(terms), text)
 
 
+@lru_cache(maxsize=1_000)
+def _full_name(email: str | None, display_name: str | None) -> str:
+    """As the person's own model writes it; empty where there is nobody."""
+    if email is None:
+        return ""
+    person: Any = get_user_model()
+    return str(person(email=email, display_name=display_name).get_full_name())
+
+
+def _address(url_path: str) -> str:
+    """As Wagtail's `Page.get_url`, for a path that no page was read for; empty where no site leads to it."""
+    roots = _site_roots()
+    for root in roots:
+        if url_path.startswith(root.root_path):
+            path = reverse("wagtail_serve", args=(url_path[len(root.root_path) :],))
+            return str(path if len(roots) == 1 else root.root_url + path)
+    return ""
+
+
+def _site_roots() -> Any:
+    """Wagtail's own look-up of where sites begin, kept a moment: a site seldom moves, and each hit has an address."""
+    global _roots
+    database, now = connection.settings_dict["NAME"], time.monotonic()
+    if _roots is None or _roots[0] != database or _roots[1] < now:
+        _roots = (database, now + SITE_ROOTS_SECONDS, Site.get_site_root_paths())
+    return _roots[2]
+
+
+_roots: tuple[str, float, Any] | None = None
+
+
 def _hit(
-    article: ArticlePage, passage: Quoted, ranked: ranking.RankedArticle, findings: Findings, relevance: float
+    article: Readable, passage: Quoted, ranked: ranking.RankedArticle, findings: Findings, relevance: float
 ) -> Hit:
     return Hit(
         article_id=article.pk,
         revision_id=passage.revision_id,
         title=article.title,
-        url=_address(article, passage),
+        url=f"{article.url}#{quote(passage.anchor)}" if article.url and passage.anchor else article.url,
         heading_path=passage.heading_path,
         passage_id=passage.pk,
         source_text_id=passage.source_text_id,
@@ -234,11 +280,6 @@ def _hit(
         audience=article.audience,
         relevance=relevance,
     )
-
-
-def _address(article: ArticlePage, passage: Quoted) -> str:
-    address = article.get_url() or ""
-    return f"{address}#{quote(passage.anchor)}" if address and passage.anchor else address
 
 
 def snippet(text: str, question: str = "") -> str:

@@ -36,7 +36,7 @@ SERVER_OPTIONS = {
     "unix_socket_permissions": "0700",
     "password_encryption": "scram-sha-256",
     "max_connections": "120",
-    "shared_buffers": "128MB",
+    "shared_buffers": "512MB",  # as much of it is taken as is used; a hundred thousand passages need 450
     "logging_collector": "on",
     "log_directory": "log",
     "log_filename": "postgresql-%a.log",

@@ -156,6 +156,13 @@ class ArticleIndexPage(Page):
         return sections
 
 
+def byline(*, origin: str, is_edited: bool, owner: str, publisher: str) -> str:
+    """Whose an article is: where it came from and who changed it here, or who owns it, or who put it out."""
+    if origin and is_edited and publisher:
+        return _("%(source)s, edited by %(name)s") % {"source": origin, "name": publisher}
+    return origin or owner or publisher or str(settings.WAGTAIL_SITE_NAME)
+
+
 class ArticlePage(Page):
     """An article: what a customer reads, and the only thing that answers are quoted from."""
 
@@ -283,13 +290,12 @@ class ArticlePage(Page):
     @property
     def written_by(self) -> str:
         """Who wrote it, from the record: the named author, the source, the owner; and who edited it since."""
-        if self.author or self.source_name:
-            origin = self.author or self.source_name
-            if self.edited_since_import and self.publisher:
-                return _("%(source)s, edited by %(name)s") % {"source": origin, "name": self.publisher.get_full_name()}
-            return str(origin)
-        writer = self.owner or self.publisher
-        return str(writer.get_full_name()) if writer else str(settings.WAGTAIL_SITE_NAME)
+        return byline(
+            origin=self.author or self.source_name,
+            is_edited=self.edited_since_import,
+            owner=self.owner.get_full_name() if self.owner else "",
+            publisher=self.publisher.get_full_name() if self.publisher else "",
+        )
 
     @property
     def edited_since_import(self) -> bool:

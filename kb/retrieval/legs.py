@@ -8,27 +8,27 @@ time limit: whatever happens to the vectors, the words answer.
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import StrEnum
 
 import psycopg
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from pgvector import HalfVector
 
 from kb.models import TermStatistic
 from kb.models.pages import PUBLIC
 from kb.retrieval import lexical, ranking, trouble
+from kb.retrieval.beside import run_beside
 from kb.retrieval.embedder import EmbedderUnavailable, embed_query
 from kb.retrieval.indexing import sparse
-from kb.retrieval.live import NO_INDEX, LiveIndex
+from kb.retrieval.live import NO_INDEX, LiveIndex, remember, remembered_index
+from kb.retrieval.prepared import by_index_alone, fetch
 from kb.retrieval.query import Question
-from kb.retrieval.statements import SIGNATURES, by_index_alone, fetch, scored, statistics
+from kb.retrieval.statements import by_meaning, by_words_alone, held, signatures, statistics
 from kb.retrieval.timing import Stopwatch
 from kb.signatures import SignatureKind
 
-VECTOR_CANDIDATES = 30
-WORD_CANDIDATES = 30
-TITLE_CANDIDATES = 12
 SIGNATURE_CANDIDATES = 20
 ROW_BUDGET = 800
 SINGLE_TERM_BUDGET = 3_000
@@ -100,6 +100,28 @@ class Findings:
         )
 
 
+@dataclass(frozen=True)
+class Embedding:
+    """A question's vector, as PostgreSQL reads it, in the making."""
+
+    embedder: str
+    vector: Future[str]
+
+
+def begin_embedding(question: Question, embedder: str = "") -> Embedding | None:
+    """The embedder works while PostgreSQL looks words up; None where it does not read the question's script.
+
+    Without a name it is the embedder of the index that this process last saw to be live: a guess.
+    """
+    embedder = embedder or remembered_index().embedder
+    return Embedding(embedder, run_beside(_vector_of, question.text, embedder)) if question.is_latin else None
+
+
+def _vector_of(text: str, embedder: str) -> str:
+    vector: str = HalfVector(embed_query(text, embedder=embedder)).to_text()
+    return vector
+
+
 def gather(
     question: Question,
     *,
@@ -107,32 +129,41 @@ def gather(
     watch: Stopwatch,
     patience_ms: int = PATIENCE_MS,
     side: int | None = None,
+    embedding: Embedding | None = None,
 ) -> Findings:
     """Everything that ranking needs. The audiences already narrow here; who may see what is decided later, once.
 
     The first statement says which index is live; all of the search then keeps to it, whatever is switched meanwhile.
-    `side` asks another one.
+    `side` asks another one. `embedding` was begun before, for this very question.
     """
+    embedding = embedding or begin_embedding(question)
     with watch("weigh"):
         index, weights = _weights(question, audiences, side)
-        signatures = _by_signature(question, audiences, index)
-    vector, degraded = _embed(question, index, watch)
+        signed = _by_signature(question, audiences, index)
+    if side is None:
+        remember(index)
+    if embedding and embedding.embedder != index.embedder:
+        embedding = begin_embedding(question, index.embedder)
     passages: list[ranking.PassageMatch] | None = None
+    with watch("words"):
+        candidates = _held(index, weights, audiences) | set(signed)
+    with watch("embed"):
+        vector, degraded = _awaited(embedding)
     with watch("score"):
         if vector is not None:
             try:
-                passages, titles = _score(index, weights, signatures, audiences, vector, patience_ms)
+                passages, titles = _score(index, weights, candidates, audiences, vector, patience_ms)
             except DatabaseError as error:
                 degraded = _reason(error, index)
                 trouble.note(degraded.value, error=type(error).__name__)
         if passages is None:
-            passages, titles = _score(index, weights, signatures, audiences, None, WORDS_LIMIT_MS)
+            passages, titles = _score(index, weights, candidates, audiences, None, WORDS_LIMIT_MS)
     evidence = ranking.Evidence(
         passages=passages,
         titles=titles,
         query_terms=question.terms_total,
-        signatures={article: match.shown for article, match in signatures.items()},
-        signature_boosts={article: match.boost for article, match in signatures.items()},
+        signatures={article: match.shown for article, match in signed.items()},
+        signature_boosts={article: match.boost for article, match in signed.items()},
     )
     return Findings(question, evidence, weights, degraded, index)
 
@@ -143,12 +174,11 @@ def _reason(error: DatabaseError, index: LiveIndex) -> Degradation:
     return Degradation.TIMED_OUT if trouble.vector_index_is_there(index.side) else Degradation.INDEX_MISSING
 
 
-def _embed(question: Question, index: LiveIndex, watch: Stopwatch) -> tuple[str | None, Degradation | None]:
-    if not question.is_latin:
+def _awaited(embedding: Embedding | None) -> tuple[str | None, Degradation | None]:
+    if embedding is None:
         return None, Degradation.LANGUAGE
     try:
-        with watch("embed"):
-            return HalfVector(embed_query(question.text, embedder=index.embedder)).to_text(), None
+        return embedding.vector.result(), None
     except EmbedderUnavailable:
         trouble.note(Degradation.EMBEDDER_MISSING.value)
         return None, Degradation.EMBEDDER_MISSING
@@ -187,9 +217,7 @@ def _statistics(
     keys: list[int], audiences: frozenset[str], side: int | None
 ) -> tuple[LiveIndex, dict[int, tuple[int, int]]]:
     """In how many of this reader's passages and titles each term stands; of others' words they learn nothing."""
-    with connection.cursor() as cursor:
-        cursor.execute(statistics(side), {"keys": keys, "audiences": sorted(audiences)})
-        rows = cursor.fetchall()
+    rows = fetch(statistics(side), {"keys": keys, "audiences": sorted(audiences)})
     index = LiveIndex(*rows[0][:2]) if rows else NO_INDEX
     return index, {key: (passages, titles) for _, _, key, passages, titles in rows if key is not None}
 
@@ -229,9 +257,8 @@ def _by_signature(question: Question, audiences: frozenset[str], index: LiveInde
     wanted = {f"{signature.kind}:{signature.value}": signature for signature in question.signatures}
     if not wanted:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(SIGNATURES.format(side=index.side), {"signatures": list(wanted), "audiences": list(audiences)})
-        rows = [(int(article), str(value)) for article, value in cursor.fetchall()]
+    found = fetch(signatures(index.side), {"signatures": list(wanted), "audiences": sorted(audiences)})
+    rows = [(int(article), str(value)) for article, value in found]
     holders: dict[str, int] = {}
     for _, value in rows:
         holders[value] = holders.get(value, 0) + 1
@@ -258,55 +285,63 @@ def _worth(kind: SignatureKind, holders: int) -> int:
     return holders + (8 if kind in {SignatureKind.HTTP, SignatureKind.EXCEPTION} else 0)
 
 
+def _held(index: LiveIndex, weights: Weights, audiences: frozenset[str]) -> set[int]:
+    """The articles that words propose.
+
+    Where no term of the question is rare, they are sought in the passages that hold the three rarest together.
+    """
+    rare = rarest(weights.frequencies, ROW_BUDGET, alone=SINGLE_TERM_BUDGET)
+    few = sorted(weights.frequencies, key=lambda key: weights.frequencies[key])[:3]
+    rows = fetch(
+        held(index.side, all_of_them=not rare),
+        {
+            "weights": _text_of(weights.passages),
+            "title_weights": _text_of(weights.titles),
+            "rare": rare or few or NO_TERM,
+            "rare_in_titles": rarest(weights.title_frequencies, TITLE_BUDGET, alone=ROW_BUDGET),
+            "audiences": sorted(audiences),
+        },
+        by_index_alone(ef_search=EF_SEARCH, milliseconds=WORDS_LIMIT_MS),
+    )
+    return {article for (article,) in rows}
+
+
 def _score(
     index: LiveIndex,
     weights: Weights,
-    signatures: Mapping[int, SignatureMatch],
+    candidates: set[int],
     audiences: frozenset[str],
     vector: str | None,
     milliseconds: int,
 ) -> tuple[list[ranking.PassageMatch], dict[int, ranking.TitleMatch]]:
-    """Every passage of the words' and the vectors' candidates with both scores, and every candidate's title.
-
-    Where no term of the question is rare, words fetch the passages that hold the three rarest together.
-    """
-    rare = rarest(weights.frequencies, ROW_BUDGET, alone=SINGLE_TERM_BUDGET)
-    few = sorted(weights.frequencies, key=lambda key: weights.frequencies[key])[:3]
-    restricted = bool(audiences - {PUBLIC})
-    rows = fetch(
-        scored(side=index.side, with_vectors=vector is not None, holding_all=not rare),
-        {
-            "vector": vector or "",
-            "weights": _text_of(weights.passages),
-            "pairs": _text_of(weights.pairs),
-            "title_weights": _text_of(weights.titles),
-            "rare": rare or few or NO_TERM,
-            "rare_in_titles": rarest(weights.title_frequencies, TITLE_BUDGET, alone=ROW_BUDGET),
-            "signed": list(signatures),
-            "audiences": sorted(audiences),
-            "public": PUBLIC in audiences,
-            "restricted": restricted,
-            "most_by_words": WORD_CANDIDATES,
-            "most_by_titles": TITLE_CANDIDATES,
-            "most_by_vectors": VECTOR_CANDIDATES,
-        },
-        by_index_alone(ef_search=EF_SEARCH, milliseconds=milliseconds),
-    )
+    """Every passage of the words' and the vectors' candidates with both scores, and the titles that share a term."""
+    parameters: dict[str, str | bool | list[int] | list[str]] = {
+        "weights": _text_of(weights.passages),
+        "pairs": _text_of(weights.pairs),
+        "asked": sorted(weights.passages.keys() | weights.titles.keys()),
+        "held": sorted(candidates),
+        "audiences": sorted(audiences),
+    }
+    settings = by_index_alone(ef_search=EF_SEARCH, milliseconds=milliseconds)
+    if vector is None:
+        rows = fetch(by_words_alone(index.side), parameters, settings)
+    else:
+        whose = {"public": PUBLIC in audiences, "restricted": bool(audiences - {PUBLIC})}
+        rows = fetch(by_meaning(index.side), {**parameters, **whose, "vector": vector}, settings)
     passages = [ranking.PassageMatch(*row[:5]) for row in rows if row[0]]
     titles = {article: _title_match(weights, *spelled) for p, article, _, _, _, *spelled in rows if not p}
     return passages, titles
 
 
 def _title_match(weights: Weights, terms: Sequence[int], frequencies: Sequence[int]) -> ranking.TitleMatch:
-    mass = {
-        key: lexical.inverse_frequency(weights.collection, holding)
-        for key, holding in zip(terms, frequencies, strict=True)
-    }
-    covered = sum(weight for key, weight in mass.items() if key in weights.passages)
-    return ranking.TitleMatch(
-        words=sum(weights.titles.get(key, 0.0) for key in mass),
-        coverage=ranking.title_coverage(covered, sum(mass.values())),
-    )
+    words = covered = whole = 0.0
+    for key, holding in zip(terms, frequencies, strict=True):
+        weight = lexical.inverse_frequency(weights.collection, holding)
+        whole += weight
+        words += weights.titles.get(key, 0.0)
+        if key in weights.passages:
+            covered += weight
+    return ranking.TitleMatch(words, ranking.title_coverage(covered, whole))
 
 
 def _text_of(weights: Mapping[int, float]) -> str:

@@ -77,6 +77,8 @@ SHORTEST_OF_PAIR = 4
 
 def fold(text: str) -> str:
     """Lower case without accents, widths and ligatures: Café, CAFE and ＣＡＦＥ are one word."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 

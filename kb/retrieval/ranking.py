@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 # What a short question and a long report weigh. In a few words each counts, and a title that shares one is no proof.
 WORDS_WEIGHTS = (0.4, 0.3)
@@ -31,8 +32,7 @@ FEWEST_PASSAGES, MOST_PASSAGES = 300, 10_000
 HIGHEST_SCORE = 2.0
 
 
-@dataclass(frozen=True)
-class PassageMatch:
+class PassageMatch(NamedTuple):
     """How well one passage answers: cosine (None without vectors), BM25, and the weight of shared pairs, unscaled."""
 
     passage_id: int
@@ -82,8 +82,8 @@ class Evidence:
     def cosines(self) -> dict[int, float]:
         """Of the nearest passage of each article."""
         nearest: dict[int, float] = {}
-        for match in self.passages:
-            nearest[match.article_id] = max(match.cosine or 0.0, nearest.get(match.article_id, 0.0))
+        for _passage_id, article_id, cosine, _words, _pairs in self.passages:
+            nearest[article_id] = max(cosine or 0.0, nearest.get(article_id, 0.0))
         return nearest
 
     @cached_property
@@ -108,6 +108,25 @@ def title_coverage(covered: float, whole: float) -> float:
     return covered / (whole + COVERAGE_PRIOR) if covered else 0.0
 
 
+def _best_of(passages: Iterable[PassageMatch], words_weight: float) -> dict[int, PassageMatch]:
+    """Each article's best passage with its pairs, but with the best wording of any of the article's as its words."""
+    scores: dict[int, float] = {}
+    best: dict[int, PassageMatch] = {}
+    wordings: dict[int, float] = {}
+    for match in passages:
+        passage_id, article_id, cosine, words, pairs = match
+        wording = words + PAIRS_WEIGHT * pairs
+        score = (cosine or 0.0) + words_weight * wording
+        if article_id not in scores:
+            scores[article_id], best[article_id], wordings[article_id] = score, match, wording
+            continue
+        if wording > wordings[article_id]:
+            wordings[article_id] = wording
+        if (score, -passage_id) > (scores[article_id], -best[article_id].passage_id):
+            scores[article_id], best[article_id] = score, match
+    return {article_id: match._replace(words=wordings[article_id]) for article_id, match in best.items()}
+
+
 def fuse(evidence: Evidence) -> list[RankedArticle]:
     """Best first. Ties fall to the smaller article id, so that the order is always the same."""
     most_words = max((match.wording for match in evidence.passages), default=0.0) or 1.0
@@ -115,14 +134,9 @@ def fuse(evidence: Evidence) -> list[RankedArticle]:
     long = length_share(evidence.query_terms)
     words_weight, title_weight = _between(WORDS_WEIGHTS, long), _between(TITLE_WEIGHTS, long)
     second = sorted(evidence.cosines.values())[-2:][0] if evidence.cosines else 0.0
-    by_article: dict[int, list[PassageMatch]] = {}
-    for match in evidence.passages:
-        by_article.setdefault(match.article_id, []).append(match)
     ranked = []
-    for article_id, matches in by_article.items():
-        best = max(matches, key=lambda m: ((m.cosine or 0.0) + words_weight * m.wording / most_words, -m.passage_id))
-        cosine = evidence.cosines[article_id]
-        words = max(match.wording for match in matches)
+    for article_id, best in _best_of(evidence.passages, words_weight / most_words).items():
+        cosine, words = evidence.cosines[article_id], best.words
         title = evidence.titles.get(article_id, NO_TITLE)
         score = (
             cosine

@@ -8,7 +8,7 @@ import logging
 from django.db import DatabaseError
 
 from kb.retrieval.live import live_index
-from kb.retrieval.statements import limited
+from kb.retrieval.prepared import limited
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from kb.retrieval.statements import limited
+from kb.retrieval.prepared import limited
 
 log = logging.getLogger(__name__)
 

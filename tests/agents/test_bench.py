@@ -13,16 +13,20 @@ from tests.conftest import Site
 def test_suggestions_are_measured_beside_their_floor(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "REQUESTS_PER_CLIENT", 6)
     monkeypatch.setattr(bench, "WARM_UP", 2)
+    monkeypatch.setattr(bench, "REPORTS", 2)
+    monkeypatch.setattr(bench, "RECALL_QUESTIONS", 3)
     monkeypatch.setattr(bench_library, "REAL_VECTORS", 6)
     out = StringIO()
     call_command("bench", "suggestions", "--passages", "24", "--clients", "2", "--workers", "1", "--json", stdout=out)
     figures = json.loads(out.getvalue().splitlines()[-1])
     assert (figures["passages"], figures["clients"], figures["requests"]) == (24, 2, 12)
     assert figures["floor_p50_ms"] > 0
+    assert 0 < figures["reports"]["p50_ms"] <= figures["reports"]["p95_ms"]
+    assert figures["probe_recall@10"] > 0.9
     assert 0 < figures["p50_ms"] <= figures["p95_ms"]
     assert figures["rps"] > 0
     assert figures["rss_mb"] > 20
-    assert set(figures["stages"]) == {"analyse", "curate", "embed", "weigh", "score", "authorise"}
+    assert set(figures["stages"]) == {"analyse", "curate", "weigh", "words", "embed", "score", "authorise"}
 
 
 def test_a_library_is_the_same_every_time_and_reads_like_text() -> None:
@@ -30,7 +34,9 @@ def test_a_library_is_the_same_every_time_and_reads_like_text() -> None:
     article = one.article()
     assert article == other.article()
     assert len(article.composed.passages) == bench_library.PASSAGES_PER_ARTICLE
-    assert one.question(article) == other.question(article)
+    text = article.composed.passages[0].text
+    assert one.question(text) == other.question(text)
+    assert len(one.report(text)) == bench_library.REPORT_CHARACTERS
 
 
 @pytest.mark.parametrize("option", ["--passages", "--clients", "--workers"])

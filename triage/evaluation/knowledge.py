@@ -9,7 +9,7 @@ import hashlib
 import html
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from celery import current_app
@@ -54,23 +54,36 @@ def stocked_site(documents: Sequence[Document]) -> Iterator[dict[int, str]]:
         with throwaway_site():
             yield import_documents(documents)
         return
+    what = [repr((document.document_id, document.title, document.text)) for document in documents]
+    with kept_site(f"{len(documents)} articles", what, lambda: import_documents(documents)):
+        yield _imported(documents)
+
+
+@contextlib.contextmanager
+def kept_site(
+    label: str, what: Iterable[str], fill: Callable[[], object], *, also: tuple[str, ...] = ()
+) -> Iterator[str]:
+    """A throw-away site that holds what `fill` writes; yields its database's name.
+
+    It is filled once, and then copied for as long as `what`, this code, this schema and this embedder are the same.
+    """
     database.ensure_template()
-    library = _library_of(documents)
+    library = _library_of(what)
     if library not in database.databases_like(LIBRARY):
         with throwaway_site() as name:
-            import_documents(documents)
+            fill()
             connection.close()  # a database is copied while nobody is connected to it
             database.clone_template(library, roles=("eval",), template=name)
         for old in database.databases_like(LIBRARY)[MOST_KEPT:]:
             database.drop_database(old)
     else:
-        sys.stderr.write(f"{len(documents)} articles, indexed before by this very code\n")
-    with throwaway_site(template=library):
-        yield _imported(documents)
+        sys.stderr.write(f"{label}, indexed before by this very code\n")
+    with throwaway_site(also=also, template=library) as name:
+        yield name
 
 
-def _library_of(documents: Sequence[Document]) -> str:
-    """The name under which these documents are kept, as this code, this schema and this embedder index them."""
+def _library_of(what: Iterable[str]) -> str:
+    """The name under which this is kept, as this code, this schema and this embedder index it."""
     digest = hashlib.sha256(database.schema_fingerprint().encode())
     for file in sorted(Path(kb.__file__).parent.rglob("*.py")):
         digest.update(file.read_bytes())
@@ -78,8 +91,8 @@ def _library_of(documents: Sequence[Document]) -> str:
         get_embedder()
     except EmbedderUnavailable:
         digest.update(b"without an embedder")
-    for document in documents:
-        digest.update(repr((document.document_id, document.title, document.text)).encode())
+    for part in what:
+        digest.update(part.encode())
     return LIBRARY + digest.hexdigest()[:24]
 
 
