@@ -7,8 +7,9 @@ everybody as those see it who may read it.
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 from wagtail.snippets.models import register_snippet
-from wagtail.snippets.views.snippets import CreateView, EditView, InspectView, SnippetViewSet
+from wagtail.snippets.views.snippets import CreateView, EditView, InspectView, SnippetViewSet, SnippetViewSetGroup
 
 from kb.curation import Curation, curate
 from kb.models import Pin, Synonym
@@ -39,6 +40,7 @@ class Effect(InspectView):
     """A test question's results without and with this entry, whether it is in use or not."""
 
     template_name = "kb/curation/effect.html"
+    page_title = gettext_lazy("Effect")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
@@ -78,7 +80,7 @@ class Curated(SnippetViewSet):
 
 class Synonyms(Curated):
     model = Synonym
-    inspect_view_fields = ["phrase", "meaning", "is_used"]
+    inspect_view_fields = ["phrase", "meaning"]
     icon = "resubmit"
     list_display = ["phrase", "meaning", "is_used"]
     search_fields = ["phrase", "meaning"]
@@ -86,11 +88,19 @@ class Synonyms(Curated):
 
 class Pins(Curated):
     model = Pin
-    inspect_view_fields = ["phrase", "article", "is_used"]
+    inspect_view_fields = ["phrase", "article"]
     icon = "thumbtack"
     list_display = ["phrase", "article", "is_used"]
     search_fields = ["phrase"]
 
 
-register_snippet(Synonyms)
-register_snippet(Pins)
+class SearchWords(SnippetViewSetGroup):
+    """Both stand in the menu under what they are for, not among "snippets"."""
+
+    items = (Synonyms, Pins)
+    menu_label = gettext_lazy("Search words")
+    menu_icon = "search"
+    menu_name = "search-words"
+
+
+register_snippet(SearchWords)

@@ -208,9 +208,9 @@ def _emergency(page: Page, site: RunningSite) -> None:
 
 def _effect(page: Page, site: RunningSite) -> None:
     page.goto(f"{site.address}/cms/snippets/kb/synonym/add/")
-    page.get_by_label("What people type").fill("little lamp")
-    page.get_by_label("What it means").fill("status light")
-    page.get_by_role("button", name="Save").click()
+    page.locator("#id_phrase").fill("little lamp")
+    page.locator("#id_meaning").fill("status light")
+    page.locator("footer button").first.click()
     expect(page.get_by_role("heading", name="With it")).to_be_visible()
 
 

@@ -127,6 +127,7 @@ def test_a_page_bars_nobody(page: Page, kind: PageKind) -> None:
 
 @pages(ours=False)
 def test_the_editors_pages_have_no_barrier_beyond_those_that_wagtail_ships(page: Page, kind: PageKind) -> None:
+    page.emulate_media(reduced_motion="reduce")  # as above
     page.evaluate(AXE)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
