@@ -99,7 +99,7 @@ class SearchWords(SnippetViewSetGroup):
 
     items = (Synonyms, Pins)
     menu_label = gettext_lazy("Search words")
-    menu_icon = "search"
+    menu_icon = "resubmit"
     menu_name = "search-words"
 
 

@@ -1,5 +1,7 @@
 """What editors say about searching: synonyms, and articles pinned to a phrase. `kb.curation` reads them."""
 
+from typing import ClassVar
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +22,9 @@ class Phrase(models.Model):
         _("in use"), default=True, help_text=_("Leave it off to look at its effect first. In use, it counts at once.")
     )
 
+    once: ClassVar[tuple[str, str]]
+    """What no two entries may have in common; the form does not know the spelling that is looked for."""
+
     class Meta:
         abstract = True
 
@@ -32,6 +37,9 @@ class Phrase(models.Model):
         self.phrase_key = phrase_key(self.phrase)
         if not 0 < len(self.phrase_key.split()) <= LONGEST_PHRASE:
             raise ValidationError({"phrase": _("Use one to four words, in letters and digits.")})
+        said = {field: getattr(self, field) for field in self.once}
+        if type(self)._default_manager.filter(**said).exclude(pk=self.pk).exists():
+            raise ValidationError({"phrase": _("This stands here already. Change that entry instead.")})
 
 
 class Synonym(Phrase):
@@ -41,6 +49,7 @@ class Synonym(Phrase):
         _("what it means"), max_length=80, help_text=_("Words that stand in articles: “network storage” for “NAS”.")
     )
 
+    once = ("phrase_key", "meaning")
     panels = [FieldPanel("phrase"), FieldPanel("meaning"), FieldPanel("is_used")]
 
     class Meta:
@@ -58,6 +67,7 @@ class Pin(Phrase):
 
     article = models.ForeignKey(ArticlePage, models.CASCADE, verbose_name=_("article"), related_name="+")
 
+    once = ("phrase_key", "article_id")
     panels = [FieldPanel("phrase"), PageChooserPanel("article"), FieldPanel("is_used")]
 
     class Meta:

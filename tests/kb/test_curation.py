@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -43,6 +44,17 @@ def test_only_phrases_of_the_question_count_and_pins_only_in_short_ones() -> Non
     ) as queries:
         curate("where is my nas")
     assert len(queries) == 1
+
+
+@pytest.mark.django_db
+def test_the_same_is_not_said_twice() -> None:
+    Synonym.objects.create(phrase="NAS", meaning="network storage")
+    page = publish("The queue", "It is full.")
+    Pin.objects.create(phrase="queue", article=page)
+    for again in (Synonym(phrase=" nas ", meaning="network storage"), Pin(phrase="Queue", article=page)):
+        with pytest.raises(ValidationError, match="stands here already"):
+            again.full_clean()
+    Synonym(phrase="NAS", meaning="box").full_clean()
 
 
 def test_who_types_a_synonym_finds_what_it_means(site: Site) -> None:
