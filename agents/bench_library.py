@@ -85,8 +85,11 @@ class Writer:
         return "\n".join(lines)[:REPORT_CHARACTERS]
 
     def _asked(self, text: str, size: int) -> str:
-        known = self._chance.choices(text.split(), k=size // 2)
-        return " ".join([*known, *self.words(size - len(known))])
+        """Half of it a run of the text's own words, as of somebody who says what the article says."""
+        known = text.split()
+        first = self._chance.randrange(max(1, len(known) - size // 2))
+        run = known[first : first + size // 2]
+        return " ".join([*run, *self.words(size - len(run))])
 
 
 def write_library(passages: int) -> None:
@@ -110,12 +113,10 @@ def write_library(passages: int) -> None:
 
 
 def texts_of(count: int) -> list[str]:
-    """Passages from all over the current library, the same each time."""
+    """Texts to ask about, the same each time: of articles whose vectors are their own, for only those can be found."""
     chance = random.Random(7)  # noqa: S311 - repeatable, not secret
-    ids = list(SourceText.objects.order_by("pk").values_list("pk", flat=True))
-    chosen = chance.choices(ids, k=count)
-    texts = dict(SourceText.objects.filter(pk__in=chosen).values_list("pk", "text"))
-    return [texts[pk] for pk in chosen]
+    embedded = SourceText.objects.order_by("pk").values_list("text", flat=True)
+    return chance.choices(list(embedded[: max(1, REAL_VECTORS // PASSAGES_PER_ARTICLE)]), k=count)
 
 
 def _vector(real: Sequence[Vectors], number: int, chance: np.random.Generator) -> Vectors:
