@@ -25,6 +25,7 @@ from kb.highlight import excerpt, sought
 from kb.models import Passage
 from kb.models.pages import PUBLIC, byline
 from kb.retrieval import ranking
+from kb.retrieval.indexing import has_vectors
 from kb.retrieval.legs import PATIENCE_MS, Degradation, Findings, begin_embedding, gather
 from kb.retrieval.prepared import PLANNED_ONCE, Row, fetch
 from kb.retrieval.query import Question, read_question
@@ -45,7 +46,8 @@ class Hit:
     """One article, with the passage in it that answers best. `SourceText.text[start:end]` is that passage.
 
     `url` leads to the passage's section. `audience` is the key of those who may read the article. `score` orders the
-    hits of one question; `relevance` can be compared between questions, and is what a floor is set on.
+    hits of one question; `relevance` can be compared between questions, and is what a floor is set on. Hits in the
+    reader's language come first. `by_words_alone`: no embedder reads the article's language.
     """
 
     article_id: int
@@ -65,6 +67,9 @@ class Hit:
     language: str
     audience: str = PUBLIC
     relevance: float = 0.0
+    product: str = ""
+    versions: tuple[str, ...] = ()
+    by_words_alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,7 +150,8 @@ def _hits(findings: Findings, *, audiences: frozenset[str], limit: int, floor: f
                 return ()
         if len(read) == len(batch):
             break
-    return tuple(shown)
+    own = (get_language() or "en").partition("-")[0]
+    return tuple(sorted(shown, key=lambda hit: hit.language.partition("-")[0] != own))
 
 
 def _with_pinned(
@@ -195,6 +201,8 @@ class Readable:
     reviewed_on: date | None
     language: str
     audience: str
+    product: str
+    versions: tuple[str, ...]
     passage: Quoted | None
 
 
@@ -210,14 +218,16 @@ def readable_articles(
 
 def _readable(row: Row) -> Readable:
     pk, title, url_path, origin, is_edited, *more = row
-    owner_email, owner_name, publisher_email, publisher_name, reviewed_on, language, audience, *passage = more
+    owner_email, owner_name, publisher_email, publisher_name, reviewed_on, language, *more = more
+    audience, product, versions, *passage = more
     writer = byline(
         origin=origin,
         is_edited=is_edited,
         owner=_full_name(owner_email, owner_name),
         publisher=_full_name(publisher_email, publisher_name),
     )
-    return Readable(pk, title, _address(url_path), writer, reviewed_on, language, audience, _quoted(*passage))
+    shown = (reviewed_on, language, audience, product, tuple(versions))
+    return Readable(pk, title, _address(url_path), writer, *shown, _quoted(*passage))
 
 
 def _quoted(pk: int | None, source_text_id: int, revision_id: int, *place: Any) -> Quoted | None:
@@ -279,6 +289,9 @@ def _hit(
         language=article.language,
         audience=article.audience,
         relevance=relevance,
+        product=article.product,
+        versions=article.versions,
+        by_words_alone=not has_vectors(article.language),
     )
 
 

@@ -12,7 +12,7 @@ from wagtail.models import PageManager, PageQuerySet, PageViewRestriction
 _PEOPLE = ("owner", "live_revision__user", "reviewed_by")
 _PERSON = ("email", "display_name")
 _LISTED = (
-    *("title", "url_path", "summary", "audience", "reviewed_on", "product", "versions"),
+    *("title", "url_path", "summary", "audience", "reviewed_on", "product", "versions", "language"),
     *("first_published_at", "last_published_at"),
     *("author", "source_name", "source_path", "source_revision", "live_revision"),
     *_PEOPLE,

@@ -87,8 +87,9 @@ class Findings:
         covered = sum(weight for key, weight in self.weights.passages.items() if key in held)
         terms, coverage = self.question.terms_total, covered / whole if whole else 0.0
         boost = self.evidence.signature_boosts.get(article.article_id, 0.0)
-        if self.degraded:
-            return ranking.relevance_of_words(article, query_terms=terms, query_coverage=coverage, boost=boost)
+        if self.degraded or not article.cosine:  # no embedder reads its language
+            by_words = ranking.relevance_of_words(article, query_terms=terms, query_coverage=coverage, boost=boost)
+            return by_words * self.floor / ranking.FLOOR_WORDS_ONLY
         return ranking.relevance(
             article,
             query_terms=terms,

@@ -159,7 +159,7 @@ def readable() -> Prepared:
         " a.source_path <> '' AND p.live_revision_id IS NOT NULL"
         "   AND p.live_revision_id IS DISTINCT FROM a.source_revision,"
         " owner.email, owner.display_name, publisher.email, publisher.display_name,"
-        " a.reviewed_on, a.language, a.audience,"
+        " a.reviewed_on, a.language, a.audience, a.product, a.versions,"
         ' q.id, q.source_text_id, s.revision_id, q.heading_path, q.anchor, q.start, q."end", q.terms,'
         ' substr(s.text, q.start + 1, q."end" - q.start)'
         " FROM wagtailcore_page p JOIN kb_articlepage a ON a.page_ptr_id = p.id"

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from kb.models import ArticlePage
 from kb.retrieval import embedder
@@ -102,6 +102,28 @@ def test_restricted_hits_say_whom_they_are_for(site: Site) -> None:
     question = "/articles/search/?q=export+queue+full"
     assert "For your organisation" in person(organisation=company).get(question).content.decode()
     assert "The queue" not in Client().get(question).content.decode().partition("<main")[2]
+
+
+def test_what_is_in_another_language_follows_and_says_so_and_for_which_versions(site: Site) -> None:
+    german = publish(
+        "Export queue full: die Warteschlange ist voll",
+        "Die export queue ist full. Leeren Sie die Warteschlange.",
+        language="de",
+        product="Export",
+        versions=["6.2", "6.3"],
+    )
+    index(site, german, publish("The queue", "The export queue is full."))
+    page = Client().get("/articles/search/?q=export+queue+full").content.decode().partition("<main")[2]
+    assert [hit.language for hit in search("export queue full", audiences=frozenset({"public"}))] == ["en", "de"]
+    assert page.count("In German") == page.count("Found by its words alone") == 1
+    assert 'lang="de"' in page
+    assert "Applies to Export 6.2, 6.3" in page
+    answer = Client().post("/requests/suggestions/", {"subject": "Warteschlange voll, leeren"}).content.decode()
+    assert '<span lang="de">Export queue full' in answer
+    assert "in German" in answer
+    assert "for Export 6.2, 6.3" in answer
+    with translation.override("de"):
+        assert [hit.language for hit in search("export queue full", audiences=frozenset({"public"}))] == ["de", "en"]
 
 
 def test_related_articles_are_close_in_meaning_and_labelled(site: Site) -> None:
