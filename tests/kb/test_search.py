@@ -17,6 +17,7 @@ from kb.retrieval import embedder, legs
 from kb.retrieval.legs import Degradation
 from kb.retrieval.query import read_question
 from kb.retrieval.timing import Stopwatch
+from kb.retrieval.weighing import Weights
 from kb.search import find, search, snippet
 from portal import database
 from tests.conftest import SITE_ROLES, Site
@@ -132,7 +133,7 @@ def test_a_restricted_word_is_no_word_to_others(
     assert weighed(typed, PUBLIC | {"org:1"}) != weighed(typed, PUBLIC | {"staff"}) != before
 
 
-def weighed(text: str, audiences: frozenset[str]) -> legs.Weights:
+def weighed(text: str, audiences: frozenset[str]) -> Weights:
     return legs.gather(read_question(text), audiences=audiences, watch=Stopwatch()).weights
 
 
