@@ -146,6 +146,7 @@ def bench_suggestions(passages: int, clients: int, workers: int) -> Report:
         reports = [writer.report(text) for text in texts_of(REPORTS)]
         with running_server(database, workers=workers) as server:
             measure(server, [writer.question(text) for text in texts_of(WARM_UP * clients * workers)], clients)
+            measure(server, [writer.report(text) for text in texts_of(WARM_UP)], 1)
             load = measure(server, typed, clients)
             long = measure(server, reports, 1)
             resident = server.resident_megabytes()

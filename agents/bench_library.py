@@ -31,7 +31,7 @@ from portal.database import admin_server
 from triage.evaluation.runner import with_progress
 
 PASSAGES_PER_ARTICLE = 4
-REAL_VECTORS = 400
+REAL_VECTORS = 4_000
 NOISE = 0.35
 BATCH = 250
 VOCABULARY = 12_000
