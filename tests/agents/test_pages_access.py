@@ -24,7 +24,7 @@ READING = {
     "drafting",
 }
 # Read by leads alone; a rep is told that they are not there.
-OF_LEADS = {"report", "report_table", "report_requests"}
+OF_LEADS = {"report", "report_table", "report_requests", "search_health"}
 # Pages that are filled in: they answer both methods.
 FORMS = {"preview", "new_macro", "edit_macro", "drafting"}
 

@@ -129,7 +129,7 @@ def test_however_slowly_it_answers_it_is_cut_off_in_time(endpoint: ChatServer, a
     endpoint.answer = answer
     began = time.monotonic()
     assert _reason(_writer(endpoint.url, seconds=0.8)) is NotWorded.SLOW
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 10
 
 
 def test_all_attempts_together_have_one_deadline(endpoint: ChatServer) -> None:
