@@ -4,6 +4,7 @@ The floor is one embedding and one probe of the vector index, for the same quest
 """
 
 import http.client
+import itertools
 import threading
 import time
 from collections.abc import Sequence
@@ -38,6 +39,7 @@ RECALL_QUESTIONS = 50
 PROBED = 10
 # The portal limits what one address may ask a minute; a measurement comes from several, as a site's visitors do.
 REQUESTS_PER_ADDRESS = 100
+_visitors = itertools.count()
 READER = frozenset({"public"})
 
 
@@ -50,9 +52,8 @@ class Load:
 class Client:
     """One browser: it keeps its connection and sends the form as the page's script does."""
 
-    def __init__(self, port: int, number: int) -> None:
+    def __init__(self, port: int) -> None:
         self._port = port
-        self._number = number
         self._sent = 0
         self._connection: http.client.HTTPConnection | None = None
         self._path = reverse("portal:suggestions")
@@ -67,7 +68,7 @@ class Client:
     def ask(self, question: str) -> float:
         """Milliseconds from sending to the last byte. Raises RuntimeError for anything but a page."""
         if self._sent % REQUESTS_PER_ADDRESS == 0:
-            self._connect(self._sent // REQUESTS_PER_ADDRESS)
+            self._connect()
         self._sent += 1
         if self._connection is None:
             raise RuntimeError("not connected")
@@ -81,10 +82,11 @@ class Client:
             raise RuntimeError(f"the suggestions answered {response.status}")
         return passed
 
-    def _connect(self, turn: int) -> None:
+    def _connect(self) -> None:
         if self._connection is not None:
             self._connection.close()
-        address = f"127.1.{self._number % 250}.{turn % 250 + 1}"
+        number = next(_visitors)
+        address = f"127.1.{number // 250 % 250}.{number % 250 + 1}"
         self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60, source_address=(address, 0))
 
 
@@ -95,7 +97,7 @@ def measure(server: Running, questions: Sequence[str], clients: int) -> Load:
     failures: list[Exception] = []
 
     def work(number: int) -> None:
-        client = Client(server.port, number + 1)
+        client = Client(server.port)
         try:
             results[number] += [client.ask(question) for question in shares[number]]
         except (RuntimeError, OSError) as error:
