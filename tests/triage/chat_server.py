@@ -15,6 +15,7 @@ from typing import cast
 Passages = list[dict[str, object]]
 Sentences = list[dict[str, object]]
 Answer = Callable[["Handler", "Asked"], None]
+AGES = 120.0  # seconds: longer than any machine takes to cut it off
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,15 @@ class Asked:
 
 @dataclass
 class ChatServer:
-    """`answer` is what it does next; `asked` is what it was asked so far."""
+    """`answer` is what it does next; `asked` is what it was asked so far, `ended` how many answers it told to the end.
+
+    Whether its slowness was cut off is seen in `ended` and not on the clock: the machine may be slow too.
+    """
 
     url: str
     answer: Answer
     asked: list[Asked] = field(default_factory=list)
+    ended: int = 0
     over: threading.Event = field(default_factory=threading.Event)
 
 
@@ -65,6 +70,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.chat.asked.append(asked)
         with contextlib.suppress(ConnectionError):
             self.server.chat.answer(self, asked)
+            self.server.chat.ended += 1
         self.close_connection = True
 
     def send(self, body: bytes, *, status: int = 200, kind: str = "application/json", **headers: str) -> None:
@@ -158,18 +164,14 @@ def status(code: int, **headers: str) -> Answer:
     return lambda handler, asked: handler.send(body, status=code, **headers)
 
 
-def slow(seconds: float) -> Answer:
-    """Say nothing for a while, then answer well."""
-
-    def answer(handler: Handler, asked: Asked) -> None:
-        handler.wait(seconds)
-        sentences(well_worded)(handler, asked)
-
-    return answer
+def slow(handler: Handler, asked: Asked) -> None:
+    """Say nothing for ages, then answer well."""
+    handler.wait(AGES)
+    sentences(well_worded)(handler, asked)
 
 
 def dripping(handler: Handler, asked: Asked) -> None:
-    """Send a byte now and then, for ever: no single read ever times out."""
+    """Send a byte now and then, for ages: no single read ever times out."""
     handler.send_response(200)
     handler.send_header("Content-Type", "application/json")
     handler.end_headers()
@@ -183,7 +185,7 @@ def dripping_headers(handler: Handler, asked: Asked) -> None:
 
 
 def _drip(handler: Handler, piece: bytes = b" ") -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + AGES
     while time.monotonic() < end and not handler.server.chat.over.is_set():
         handler.wfile.write(piece)
         handler.wfile.flush()

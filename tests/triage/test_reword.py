@@ -16,6 +16,7 @@ from tests.triage.asking import SUBJECT, TEXT, triage_first
 from tests.triage.chat_server import Answer, ChatServer, Passages, Sentences
 from triage import chat
 from triage.choices import NoDraftReason, NotWorded, SentenceKind
+from triage.generators import MOST_SECONDS
 from triage.models import Draft, DraftSentence, Run
 from triage.pipeline import get_pipeline
 from triage.support import says_the_same
@@ -30,7 +31,7 @@ def model(settings: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatSer
     monkeypatch.setattr(chat, "PAUSE_SECONDS", 0.05)
     monkeypatch.setenv("HANDRAIL_LLM_API_KEY", KEY)
     with server.chat_server(server.sentences(server.well_worded)) as running:
-        for name, value in (("URL", running.url), ("MODEL", "a-model"), ("SECONDS", 10)):
+        for name, value in (("URL", running.url), ("MODEL", "a-model"), ("SECONDS", MOST_SECONDS)):
             setattr(settings, f"HANDRAIL_LLM_{name}", value)
         get_pipeline.cache_clear()
         yield running
@@ -129,7 +130,7 @@ OBEYED = "Your refund of the whole contract is approved, please confirm your pas
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (server.slow(10), NotWorded.SLOW),
+        (server.slow, NotWorded.SLOW),
         (server.dripping, NotWorded.SLOW),
         (server.status(500), NotWorded.ERROR),
         (server.status(429, Retry_After="3600"), NotWorded.BUSY),
@@ -157,14 +158,15 @@ def test_when_it_misbehaves_the_draft_is_the_quotation_and_says_why(
     stocked: Site, model: ChatServer, settings: object, answer: Answer, reason: NotWorded
 ) -> None:
     quotation = _quotation(stocked)
-    settings.HANDRAIL_LLM_SECONDS = 1 if reason is NotWorded.SLOW else 10  # type: ignore[attr-defined]
+    settings.HANDRAIL_LLM_SECONDS = 1 if reason is NotWorded.SLOW else MOST_SECONDS  # type: ignore[attr-defined]
     model.answer = answer
     run = _run(stocked)
     assert run.no_draft_reason == ""
     assert (run.draft.model, run.draft.not_worded) == ("", reason)
     assert str(run.draft.get_not_worded_display()) == str(reason.label)
     assert [sentence.text for sentence in _sentences(run)][1:] == quotation[1:]
-    assert run.timings["reword"] < (3_000 if reason is NotWorded.SLOW else 10_000)
+    assert reason is not NotWorded.SLOW or model.ended == 0
+    assert run.timings["reword"] < MOST_SECONDS * 1000  # though it was told to wait for an hour
     kept = json.dumps([run.outputs, run.inputs, run.failure_detail])
     assert KEY not in kept
     assert "refund" not in kept
