@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from portal import embedded, environment
+from tests import scratch
+
+scratch.use_memory()
 
 # Before the settings are read: tests have a data directory of their own, and never the configured servers.
 os.environ.setdefault("HANDRAIL_EMBEDDER_DIR", str(environment.data_directory() / "models"))
@@ -28,6 +31,8 @@ os.environ["HANDRAIL_UNDO_SECONDS"] = "1"
 os.environ.setdefault("HANDRAIL_TEST_RUN", str(os.getpid()))  # the run that this worker belongs to
 # Set here and not in pyproject.toml, where pytest-django would read the settings before the lines above.
 os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
+
+embedded.SERVER_OPTIONS["fsync"] = "off"  # the servers of this process alone: their data need not outlive a power cut
 
 for role in (*environment.ROLES, "postgres"):
     environment.ensure_secret(f"db_{role}" if role == "postgres" else f"db_handrail_{role}")
