@@ -6,11 +6,11 @@ The text of a section is what a reader sees, so a quote taken from the index can
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from bs4 import BeautifulSoup, NavigableString, Tag
 from wagtail.blocks import StreamValue
 
 from kb.anchors import heading_anchor
 from kb.retrieval.chunking import Section, SectionKind
+from kb.rich_text import html_text
 
 _KINDS = {
     "code": SectionKind.CODE,
@@ -18,8 +18,6 @@ _KINDS = {
     "known_error": SectionKind.KNOWN_ERROR,
     "table": SectionKind.TABLE,
 }
-_LINE_TAGS = ("p", "li", "h1", "h2", "h3", "h4", "blockquote", "tr", "div")
-_BREAKING_TAGS = ("br", *_LINE_TAGS)
 
 
 @dataclass(frozen=True)
@@ -95,47 +93,3 @@ def _table_text(value: object) -> str:
     ]
     lines = [columns, *rows] if any(columns) else rows
     return "\n".join(" | ".join(" ".join(cell.split()) for cell in line) for line in lines)
-
-
-def html_text(html: str) -> str:
-    """Rich text as lines: paragraphs apart, list items with a dash or their number."""
-    soup = BeautifulSoup(html, "html.parser")
-    for tag in soup.find_all(_BREAKING_TAGS):  # one walk: looking for each kind apart takes most of the time
-        if tag.name == "br":
-            tag.replace_with("\n")
-            continue
-        above = "\n\n" if tag.name in {"p", "blockquote"} and not tag.find_parent("li") else "\n"
-        tag.insert(0, NavigableString(above + _item_mark(tag)))
-        tag.append(NavigableString("\n"))
-    lines = [" ".join(line.split()) for line in soup.get_text().split("\n")]
-    return _join_lines(lines)
-
-
-def _item_mark(tag: Tag) -> str:
-    """What stands before the words of a list's item."""
-    if tag.name != "li" or not isinstance(tag.parent, Tag):
-        return ""
-    if tag.parent.name == "ol":
-        return f"{len(tag.find_previous_siblings('li')) + 1}. "
-    return "- " if tag.parent.name == "ul" else ""
-
-
-def _join_lines(lines: list[str]) -> str:
-    """One line break between list items, a blank line between paragraphs."""
-    out: list[str] = []
-    for line in lines:
-        if line:
-            out.append(line)
-        elif out and out[-1]:
-            out.append("")
-    text = ""
-    for position, line in enumerate(out):
-        if line:
-            text += line + "\n"
-        elif position + 1 < len(out) and not _is_item(out[position + 1]):
-            text += "\n"
-    return text.strip()
-
-
-def _is_item(line: str) -> bool:
-    return line.startswith("- ") or line.split(".", 1)[0].isdigit()

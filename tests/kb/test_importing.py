@@ -13,11 +13,11 @@ from wagtail.images import get_image_model
 from wagtail.models import Revision
 
 from kb.blocks import CELL_FEATURES, NOTE_FEATURES, TEXT_FEATURES
-from kb.body import html_text
 from kb.documents import Block, Callout, FindingKind, RichText, Steps, Table
 from kb.importing import ImportReport, Outcome, import_directory
 from kb.markdown import parse_article
 from kb.models import ArticleIndexPage, ArticlePage
+from kb.rich_text import html_text
 from kb.sources import list_paths, read_source
 
 pytestmark = pytest.mark.django_db
