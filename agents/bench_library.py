@@ -24,8 +24,8 @@ from wagtail.models import Page
 from kb.models import ArticleIndexPage, ArticlePage, IndexedArticle, Passage, PassageVector, SourceText
 from kb.retrieval import lexical
 from kb.retrieval.chunking import EXTRACTOR_VERSION, ComposedArticle, Section, compose
+from kb.retrieval.composing import lexical_field
 from kb.retrieval.embedder import DIMENSIONS, TOKENIZER_FILE, Vectors, embed_texts, embedder_directory
-from kb.retrieval.indexing import lexical_field
 from kb.retrieval.reconcile import recount_statistics
 from portal.database import admin_server
 from triage.evaluation.runner import with_progress

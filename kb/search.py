@@ -25,7 +25,7 @@ from kb.highlight import excerpt, sought
 from kb.models import Passage
 from kb.models.pages import PUBLIC, byline
 from kb.retrieval import ranking
-from kb.retrieval.indexing import has_vectors
+from kb.retrieval.composing import has_vectors
 from kb.retrieval.legs import PATIENCE_MS, Degradation, Findings, begin_embedding, gather
 from kb.retrieval.prepared import PLANNED_ONCE, Row, fetch
 from kb.retrieval.query import Question, read_question

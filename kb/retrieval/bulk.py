@@ -5,20 +5,27 @@ While one thread waits for the database another embeds, so the embedder is what 
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from queue import SimpleQueue
 
 from django.db import connection
 
 from kb.models import Generation
 from kb.retrieval.embedder import Vectors, embed_texts
-from kb.retrieval.indexing import IndexOutcome, index_article
+from kb.retrieval.indexing import IndexOutcome, index_articles
 
 JOBS = 2
 """More compute nothing on two cores: one thread embeds, and the embedder is most of the work."""
-SAMPLE = 48
-"""Texts that are embedded again at the end, with nothing else to do, to see what the embedder can."""
+BATCH = 8
+"""Articles in a transaction: enough to share what each costs, and too few for an editor to wait for."""
+SAMPLE = 160
+SHARE_OF_SAMPLE = 8
+FEWEST_SAMPLED = 48
+"""Texts that are embedded again at the end, with nothing else to do, to see what the embedder can: of a long run every
+eighth at most, of a short one no fewer than these."""
 
 
 class Meter:
@@ -52,9 +59,10 @@ class Meter:
 
     def alone(self, jobs: int) -> float:
         """Texts a second that the embedder does by itself, by as many threads, over the sample."""
-        texts = [(text, embedder) for embedder, kept in self._sample.items() for text in kept]
-        if not texts:
+        kept = [(text, embedder) for embedder, texts in self._sample.items() for text in texts]
+        if not kept:
             return 0.0
+        texts = kept[:: max(1, len(kept) // max(FEWEST_SAMPLED, self.embedded // SHARE_OF_SAMPLE))]
         started = time.perf_counter()
         with ThreadPoolExecutor(jobs) as pool:
             list(pool.map(lambda one: embed_texts([one[0]], embedder=one[1]), texts))
@@ -86,23 +94,35 @@ class Run:
         """Passages embedded a second, all else that indexing does included."""
         return self.embedded / max(self.seconds, 0.001)
 
-    def index(self, article_ids: Iterable[int], *, jobs: int, into: Generation | None = None) -> Iterator[IndexOutcome]:
+    def index(self, article_ids: Sequence[int], *, jobs: int, into: Generation | None = None) -> Iterator[IndexOutcome]:
         """What became of each, as they come. A caller that stops waits only for those in hand."""
-        pool = ThreadPoolExecutor(jobs, thread_name_prefix="index")
-        try:
-            for future in as_completed([pool.submit(self._index_alone, pk, into) for pk in article_ids]):
-                outcome = future.result()
-                self.done += 1
-                self.outcomes[outcome.value] += 1
-                yield outcome
-        finally:
-            pool.shutdown(cancel_futures=True)
+        todo = deque(_batches(article_ids, jobs))
+        told: SimpleQueue[Iterable[IndexOutcome] | None] = SimpleQueue()
+        with ThreadPoolExecutor(jobs, thread_name_prefix="index") as pool:
+            workers = [pool.submit(self._work, todo, told, into) for _ in range(jobs)]
+            try:
+                for outcomes in chain.from_iterable(iter(told.get, None) for _ in workers):
+                    for outcome in outcomes:
+                        self.done += 1
+                        self.outcomes[outcome.value] += 1
+                        yield outcome
+                for worker in workers:
+                    worker.result()
+            finally:
+                todo.clear()
 
-    def _index_alone(self, article_id: int, into: Generation | None) -> IndexOutcome:
-        """In a thread, whose connection nobody else would close."""
+    def _work(
+        self, todo: deque[Sequence[int]], told: "SimpleQueue[Iterable[IndexOutcome] | None]", into: Generation | None
+    ) -> None:
+        """In a thread, whose connection nobody else would close: to open one costs as much as to index an article."""
         try:
-            return index_article(article_id, into=into, embed=self.meter)
+            while batch := _next(todo):
+                told.put(index_articles(batch, into=into, embed=self.meter).values())
+        except BaseException:
+            todo.clear()  # the others end with what they have in hand
+            raise
         finally:
+            told.put(None)
             connection.close()
 
     def end(self) -> float:
@@ -114,3 +134,19 @@ class Run:
         left = self.seconds / self.done * (self.articles - self.done) if self.done else 0.0
         told = f"{self.done} of {self.articles} articles, {self.embedded} passages embedded, {self.rate:.1f} a second"
         return f"{told}, about {left:.0f} s left" if self.done < self.articles else told
+
+
+def _batches(article_ids: Sequence[int], jobs: int) -> Iterator[Sequence[int]]:
+    """Smaller ones towards the end, so that no thread works on alone for long."""
+    first = 0
+    while left := len(article_ids) - first:
+        size = min(BATCH, max(1, left // (2 * jobs)))
+        yield article_ids[first : first + size]
+        first += size
+
+
+def _next(todo: deque[Sequence[int]]) -> Sequence[int]:
+    try:
+        return todo.popleft()
+    except IndexError:
+        return ()

@@ -13,10 +13,10 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from kb.models import ArticlePage, Generation, GenerationEntry, IndexedArticle, Passage
+from kb.retrieval.composing import compose_article
 from kb.retrieval.embedder import EmbedderUnavailable, embed_texts
 from kb.retrieval.generations import lacking_articles, live_generation
 from kb.retrieval.golden import Comparison, compare, golden_questions
-from kb.retrieval.indexing import compose_article
 from kb.retrieval.reconcile import statistics_drifted
 
 SAMPLED = 16

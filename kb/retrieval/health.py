@@ -13,8 +13,8 @@ from pgvector.django import HnswIndex
 
 from kb.models import Passage, PassageVector, SearchTrouble
 from kb.models.retrieval import SIDES
+from kb.retrieval.composing import has_vectors
 from kb.retrieval.embedder import EmbedderUnavailable, embed_query
-from kb.retrieval.indexing import has_vectors
 from kb.retrieval.live import LiveIndex, live_index
 from kb.retrieval.trouble import SPELL, vector_index_is_there
 

@@ -18,8 +18,8 @@ from pgvector import HalfVector
 from kb.models.pages import PUBLIC
 from kb.retrieval import lexical, ranking, trouble
 from kb.retrieval.beside import run_beside
+from kb.retrieval.composing import sparse
 from kb.retrieval.embedder import EmbedderUnavailable, embed_query
-from kb.retrieval.indexing import sparse
 from kb.retrieval.live import LiveIndex, remember, remembered_index
 from kb.retrieval.prepared import by_index_alone, fetch
 from kb.retrieval.query import Question

@@ -13,9 +13,9 @@ from django.db.models import Count, Q
 
 from kb.models import Generation, GenerationEntry, IndexedArticle, Passage, TermStatistic
 from kb.models.retrieval import SIDES
+from kb.retrieval.composing import READING, has_vectors
 from kb.retrieval.eligibility import eligible_articles
 from kb.retrieval.embedder import EmbedderUnavailable, get_embedder
-from kb.retrieval.indexing import READING, has_vectors
 
 COLUMNS = ("passages_0", "passages_1", "titles")
 

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from kb.retrieval.checking import check
 from kb.retrieval.embedder import DIMENSIONS, FULL, INT8, EmbedderUnavailable, get_embedder
 from kb.retrieval.generations import begin_generation, drop_generation, live_generation, switch_to
 from kb.retrieval.golden import compare, golden_questions
-from kb.retrieval.indexing import IndexOutcome, index_article
+from kb.retrieval.indexing import IndexOutcome, index_article, index_articles
 from kb.retrieval.reconcile import statistics_drifted
 from kb.search import find
 from kb.tasks import reconcile_index
@@ -171,13 +171,13 @@ def test_what_is_published_during_a_build_is_in_both(site: Site, library: list[A
 
 @pytest.mark.usefixtures("operator")
 def test_a_build_that_was_stopped_goes_on_and_nothing_is_switched_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    def stop_after_two(article_id: int, *, into: Generation, embed: bulk.Meter) -> IndexOutcome:
+    def stop_after_two(ids: Sequence[int], *, into: Generation, embed: bulk.Meter) -> dict[int, IndexOutcome]:
         if GenerationEntry.objects.filter(generation=into).count() == 2:
             raise KeyboardInterrupt
-        return index_article(article_id, into=into, embed=embed)
+        return index_articles(ids, into=into, embed=embed)
 
     with monkeypatch.context() as pressed:
-        pressed.setattr(bulk, "index_article", stop_after_two)
+        pressed.setattr(bulk, "index_articles", stop_after_two)
         with pytest.raises(CommandError, match="2 of 5 articles"):
             reindex("--beside", "short", "--pieces", str(SHORT), "--jobs", "1")
     assert reconcile_index() == 0  # an unfinished one is left to whoever builds it

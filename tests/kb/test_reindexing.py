@@ -4,16 +4,28 @@ import json
 from collections.abc import Sequence
 from functools import partial
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from pgvector import HalfVector
 
 from kb.management.commands import reindex_articles
-from kb.models import ArticlePage, Generation, IndexedArticle, PassageVector, TermStatistic
+from kb.models import (
+    ArticlePage,
+    Generation,
+    GenerationEntry,
+    IndexedArticle,
+    Passage,
+    PassageVector,
+    TermStatistic,
+)
 from kb.retrieval import bulk
 from kb.retrieval.bulk import Meter
-from kb.retrieval.embedder import Vectors
-from kb.retrieval.indexing import Embed, IndexOutcome, index_article
+from kb.retrieval.embedder import DIMENSIONS, Vectors, embed_texts
+from kb.retrieval.indexing import Embed, IndexOutcome, index_article, index_articles
 from kb.retrieval.reconcile import recount_statistics, statistics_drifted
+from kb.retrieval.writing import vector_text
 from tests.conftest import Site
 from tests.kb import library
 from tests.kb.library import Blocks, index, paragraphs, publish
@@ -88,14 +100,14 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(
     for number in range(5):
         publish(f"Article {number}", f"Text {number}.")
 
-    def stop_after_two(article_id: int, *, into: Generation | None, embed: Embed) -> IndexOutcome:
+    def stop_after_two(ids: Sequence[int], *, into: Generation | None, embed: Embed) -> dict[int, IndexOutcome]:
         if IndexedArticle.objects.count() == 2:
             raise KeyboardInterrupt
-        return index_article(article_id, into=into, embed=embed)
+        return index_articles(ids, into=into, embed=embed)
 
     with site.as_role("worker"):
         with monkeypatch.context() as pressed:
-            pressed.setattr(bulk, "index_article", stop_after_two)
+            pressed.setattr(bulk, "index_articles", stop_after_two)
             with pytest.raises(CommandError, match="2 of 5 articles, 2 passages embedded") as stopped:
                 call_command("reindex_articles", "--jobs", "1")
         assert stopped.value.returncode == reindex_articles.INTERRUPTED
@@ -115,3 +127,75 @@ def test_threads_index_as_one_would(site: Site) -> None:
         recount_statistics()
         assert dict(TermStatistic.objects.values_list("key", "passages_0")) == kept
     assert PassageVector.objects.count() == len(pages)
+
+
+Row = tuple[object, ...]
+
+
+def rows() -> list[list[Row]]:
+    """All that the index holds, by content."""
+    passages = Passage.objects.order_by("article_id", "position").values_list(
+        *("article_id", "side", "position", "start", "end", "digest", "heading_path", "anchor", "audience", "terms"),
+        *("weights", "signatures", "source_text__text", "vector__is_public", "vector__vector"),
+    )
+    manifests = IndexedArticle.objects.order_by("pk").values_list(
+        "pk", "fingerprint", "source_text__digest", "title_terms", "audience", "published_at"
+    )
+    entries = GenerationEntry.objects.order_by("pk").values_list("article_id", "fingerprint", "embedder", "passages")
+    counted = TermStatistic.objects.exclude(passages_0=0, titles=0)
+    statistics = counted.order_by("key", "audience").values_list("key", "audience", "passages_0", "titles")
+    return [[tuple(map(str, row)) for row in table] for table in (passages, manifests, entries, statistics)]
+
+
+def test_many_at_once_leave_the_rows_that_each_alone_leaves(site: Site) -> None:
+    body = sections("It is full.", "ORA-00942 came, and <b>SQLSTATE[42S02]</b>.", "Restart it.")
+    pages = [
+        publish("The queue", body=body),
+        publish("The other queue", body=body, audience="staff"),
+        publish("Bestellungen", "Der Export bleibt stehen.", language="de"),
+        publish("Opening hours", body=[]),
+        publish("Gone", "It is full."),
+    ]
+    ids = [page.pk for page in pages]
+    with site.as_role("worker"):
+        index_articles(ids)
+    pages[4].unpublish()
+    change(pages[0], body=body[2:])
+    change(pages[1], audience="public")
+    with site.as_role("worker"):
+        assert index_articles([*ids, 0]) == dict(
+            zip(
+                [*ids, 0],
+                [*["indexed"] * 2, *["unchanged"] * 2, "removed", "absent"],
+                strict=True,
+            )
+        )
+        together = rows()
+        assert not statistics_drifted()
+        for table in (PassageVector, Passage, GenerationEntry, IndexedArticle):
+            table.objects.all().delete()
+        recount_statistics()
+        for article_id in ids:
+            index_article(article_id)
+    assert rows() == together
+
+
+def test_no_transaction_stands_open_while_the_embedder_works(site: Site) -> None:
+    page = publish("The queue", "It is full.")
+    stood_open = []
+
+    def embed(texts: Sequence[str], *, embedder: str) -> Vectors:
+        stood_open.append(connection.in_atomic_block)
+        return embed_texts(texts, embedder=embedder)
+
+    with site.as_role("worker"):
+        index_articles([page.pk], embed=embed)
+    assert stood_open == [False]
+
+
+def test_a_vector_is_stored_as_it_was_made() -> None:
+    chance = np.random.default_rng(7)
+    for scale in (1.0, 1e-3, 1e-7):
+        vector = (chance.normal(size=DIMENSIONS) * scale).astype(np.float32)
+        read = HalfVector.from_text(vector_text(vector)).to_numpy()
+        assert np.array_equal(read, vector.astype(np.float16))
