@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import CreateView, EditView, InspectView, SnippetViewSet, SnippetViewSetGroup
 
+from kb.audiences import PUBLIC
 from kb.curation import Curation, curate
 from kb.models import Pin, Synonym
-from kb.models.pages import PUBLIC
 from kb.search import SearchOutcome, find
 
 SHOWN = 5

@@ -13,8 +13,8 @@ from django.db.models import Model
 from wagtail.images import get_image_model
 from wagtail.models import Page, ReferenceIndex
 
+from kb.audiences import PUBLIC_ONLY
 from kb.models import ArticlePage
-from kb.models.pages import PUBLIC_ONLY
 
 Visitor = AbstractBaseUser | AnonymousUser
 

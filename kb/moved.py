@@ -11,8 +11,8 @@ from django.utils.encoding import uri_to_iri
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Site
 
+from kb.audiences import audiences_of
 from kb.models import ArticleIndexPage, ArticlePage
-from kb.models.pages import audiences_of
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 

@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from wagtail.models import Page, Site
 
 from kb.addresses import address_of
+from kb.audiences import PUBLIC_ONLY
 from kb.models import ArticleIndexPage, ArticlePage
-from kb.models.pages import PUBLIC_ONLY
 from kb.models.querysets import ArticleQuerySet
 
 

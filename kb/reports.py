@@ -17,9 +17,9 @@ from wagtail.admin import messages
 from wagtail.documents import get_document_model
 from wagtail.rich_text.rewriters import FIND_A_TAG, extract_attrs
 
+from kb.audiences import PUBLIC
 from kb.errors import OwnWorkError
 from kb.models import ArticlePage
-from kb.models.pages import PUBLIC
 from kb.models.querysets import ArticleQuerySet
 from kb.review import confirm_still_right
 

@@ -20,10 +20,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from wagtail.models import Site
 
+from kb.audiences import PUBLIC
 from kb.curation import Curation, curate
 from kb.highlight import excerpt, sought
 from kb.models import Passage
-from kb.models.pages import PUBLIC, byline
+from kb.models.pages import byline
 from kb.retrieval import ranking
 from kb.retrieval.composing import has_vectors
 from kb.retrieval.legs import PATIENCE_MS, Degradation, Findings, begin_embedding, gather

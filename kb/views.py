@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import get_language
 
+from kb.audiences import audiences_of
 from kb.highlight import Piece, Sought, pieces, sought
-from kb.models.pages import audiences_of
 from kb.search import Hit, find
 from kb.sections import front_sections
 

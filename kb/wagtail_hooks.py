@@ -15,8 +15,8 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
 from kb import missing, reports
+from kb.audiences import audiences_of
 from kb.files import Access, access_to
-from kb.models.pages import audiences_of
 
 import_module("kb.review_hooks")
 import_module("kb.emergency_hooks")

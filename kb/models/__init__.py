@@ -1,7 +1,7 @@
 """The models of kb: articles, their reviews, their index and what editors say about searching."""
 
 from kb.models.curation import Pin, Synonym
-from kb.models.pages import ArticleIndexPage, ArticlePage
+from kb.models.pages import ArticlePage
 from kb.models.retrieval import (
     Generation,
     GenerationEntry,
@@ -12,6 +12,7 @@ from kb.models.retrieval import (
     TermStatistic,
 )
 from kb.models.review import ArticleApproval, EditorialPolicy, EmergencyFinding, ReviewTask
+from kb.models.sections import ArticleIndexPage
 from kb.models.trouble import SearchTrouble
 
 __all__ = [

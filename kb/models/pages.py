@@ -1,23 +1,18 @@
-"""Articles and the sections that hold them, as Wagtail pages.
+"""Articles, as Wagtail pages: what a customer reads, and the only thing that answers are quoted from.
 
 A reader without an article's audience gets "not found": `serve` asks each time, whatever a list or a search showed.
 What an import or a review recorded (`record_fields`) belongs to the page and never travels with a revision.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
-from django.core.paginator import Paginator
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Count
-from django.db.models.functions import Left, Length
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -26,134 +21,27 @@ from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, Tabbed
 from wagtail.fields import StreamField
 from wagtail.models import Page
 from wagtail.search import index
-from wagtail.url_routing import RouteResult
 
 from kb import body as reading
-from kb.addresses import address_of, public_address
+from kb.addresses import address_of, public_address, trail_of
 from kb.anchors import Anchors
 from kb.article_form import ArticleForm
+from kb.audiences import PUBLIC, STAFF, audiences_of
 from kb.blocks import ArticleBody
-from kb.models.querysets import ArticleManager, SectionManager, SectionQuerySet
+from kb.models.querysets import ArticleManager
 from kb.previewing import Mode, look_as, modes_for
 from kb.record_panel import RecordPanel
 from kb.references import references_in
 from kb.retrieval.chunking import Section
 from kb.retrieval.related import nearest_articles
 
-PUBLIC = "public"
-STAFF = "staff"
-ARTICLES_PER_PAGE = 25
 RELATED = 3
 REVIEW_INTERVAL = 182
 """Days after which an article should be read again, unless its editor names another day."""
-PUBLIC_ONLY = frozenset({PUBLIC})
 
 
 def default_review_by() -> date:
     return timezone.localdate() + timedelta(days=REVIEW_INTERVAL)
-
-
-def audiences_of(request: HttpRequest) -> frozenset[str]:
-    """The reader's audience keys, put on the request by the composition root; without them a reader is the public."""
-    audiences = getattr(request, "audiences", None)
-    return frozenset(audiences) if audiences is not None else PUBLIC_ONLY
-
-
-def trail_of(page: Page) -> SectionQuerySet:
-    """The sections above a page, outermost first."""
-    above: SectionQuerySet = ArticleIndexPage.objects.ancestor_of(page).live().as_links().order_by("path")
-    return above
-
-
-class ArticleIndexPage(Page):
-    """A section: it lists the sections and articles below it."""
-
-    intro = models.TextField(gettext_lazy("introduction"), blank=True, max_length=500)
-    source_name = models.CharField(max_length=120, blank=True, editable=False)
-    source_path = models.CharField(max_length=512, blank=True, editable=False)
-    article_count = 0
-    """Filled by `sections_for`."""
-
-    objects = SectionManager()
-
-    parent_page_types = ["wagtailcore.Page", "kb.ArticleIndexPage"]
-    subpage_types = ["kb.ArticleIndexPage", "kb.ArticlePage"]
-    content_panels = [*Page.content_panels, FieldPanel("intro")]
-    exclude_fields_in_copy = ["source_name", "source_path"]
-    template = "kb/article_index_page.html"
-
-    class Meta:
-        verbose_name = gettext_lazy("section")
-        verbose_name_plural = gettext_lazy("sections")
-
-    def get_context(self, request: HttpRequest, *args: object, **kwargs: object) -> dict[str, object]:
-        context: dict[str, object] = super().get_context(request, *args, **kwargs)
-        audiences = audiences_of(request)
-        articles = ArticlePage.objects.child_of(self).for_audiences(audiences).as_listed().order_by("title")
-        context["trail"] = trail_of(self)
-        context["articles"] = Paginator(articles, ARTICLES_PER_PAGE).get_page(request.GET.get("page"))
-        context["sections"] = self.front_sections(audiences)
-        return context
-
-    def holds_articles(self) -> bool:
-        """For whomever. Where all of them are for others the section's title is theirs, too."""
-        held: bool = ArticlePage.objects.descendant_of(self).live().exists()
-        return held
-
-    def serve(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        response: TemplateResponse = super().serve(request, *args, **kwargs)
-        shown = response.context_data or {}
-        if not shown["sections"] and not shown["articles"].paginator.count and self.holds_articles():
-            raise Http404
-        return response
-
-    def route(self, request: HttpRequest, path_components: Sequence[str]) -> RouteResult:
-        """As Wagtail's, which asks twice for every section on the way: below a section stand sections and articles."""
-        if not path_components:
-            return super().route(request, path_components)
-        found = {
-            "slug": path_components[-1],
-            "depth": self.depth + len(path_components),
-            "url_path": f"{self.url_path}{'/'.join(path_components)}/",
-        }
-        page: Page | None = ArticlePage.objects.descendant_of(self).with_writers().filter(**found).first()
-        page = page or ArticleIndexPage.objects.descendant_of(self).filter(**found).first()
-        if page is None:
-            raise Http404
-        return page.route(request, [])
-
-    def front_sections(self, audiences: frozenset[str]) -> list["ArticleIndexPage"]:
-        """The sections to choose from here: a section that stands alone is opened, for nobody chooses from one."""
-        counts = self._readable_below(audiences)
-        sections = self._sections_with(counts)
-        while len(sections) == 1 and sections[0].path not in counts:
-            inner = sections[0]._sections_with(counts)
-            if not inner:
-                break
-            sections = inner
-        return sections
-
-    def sections_for(self, audiences: frozenset[str]) -> list["ArticleIndexPage"]:
-        """The sections right below that hold anything for this reader; `article_count` covers the whole branch."""
-        return self._sections_with(self._readable_below(audiences))
-
-    def _readable_below(self, audiences: frozenset[str]) -> dict[str, int]:
-        """How many articles this reader may see right in each section of this branch, by the section's path."""
-        readable = ArticlePage.objects.descendant_of(self).for_audiences(audiences)
-        parents = readable.order_by().values(parent=Left("path", Length("path") - self.steplen))
-        return dict(parents.annotate(articles=Count("pk")).values_list("parent", "articles"))
-
-    def _sections_with(self, counts: Mapping[str, int]) -> list["ArticleIndexPage"]:
-        branch_length = len(self.path) + self.steplen
-        branches: Counter[str] = Counter()
-        for path, articles in counts.items():
-            if path.startswith(self.path) and len(path) >= branch_length:
-                branches[path[:branch_length]] += articles
-        below = ArticleIndexPage.objects.child_of(self).live().public().filter(path__in=branches)
-        sections = list(below.only("title", "url_path", "path", "depth", "intro").order_by("title"))
-        for section in sections:
-            section.article_count = branches[section.path]
-        return sections
 
 
 def byline(*, origin: str, is_edited: bool, owner: str, publisher: str) -> str:

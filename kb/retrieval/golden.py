@@ -11,9 +11,9 @@ from typing import Any
 
 from django.utils import translation
 
+from kb.audiences import PUBLIC
 from kb.curation import Curation
 from kb.models import ArticlePage, Generation
-from kb.models.pages import PUBLIC
 from kb.retrieval.eligibility import eligible_articles
 from kb.retrieval.legs import WORDS_LIMIT_MS, Degradation
 from kb.search import find

@@ -15,7 +15,7 @@ import psycopg
 from django.db import DatabaseError
 from pgvector import HalfVector
 
-from kb.models.pages import PUBLIC
+from kb.audiences import PUBLIC
 from kb.retrieval import lexical, ranking, trouble
 from kb.retrieval.beside import run_beside
 from kb.retrieval.composing import sparse

@@ -11,8 +11,8 @@ from itertools import chain
 import numpy as np
 from django.db import connection
 
+from kb.audiences import PUBLIC
 from kb.models import ArticlePage, Generation, GenerationEntry, IndexedArticle, Passage, PassageVector, SourceText
-from kb.models.pages import PUBLIC
 from kb.retrieval import lexical
 from kb.retrieval.chunking import EXTRACTOR_VERSION, ComposedArticle, PassageSpan
 from kb.retrieval.composing import has_vectors, lexical_field, stemming_language

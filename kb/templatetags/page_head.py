@@ -11,9 +11,9 @@ from django.http import HttpRequest
 from wagtail.models import Page
 
 from kb.addresses import address_of, canonical_address
+from kb.audiences import PUBLIC
 from kb.feeds import FEED
 from kb.models import ArticlePage
-from kb.models.pages import PUBLIC
 from kb.structured import Data, Step, article_data, as_script, breadcrumbs
 
 register = template.Library()

@@ -9,8 +9,8 @@ from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries, Settings
 from wagtail.models import PageViewRestriction, Site
 
+from kb.audiences import PUBLIC_ONLY, audiences_of
 from kb.models import ArticleIndexPage, ArticlePage
-from kb.models.pages import PUBLIC_ONLY, audiences_of
 from kb.retrieval.chunking import SectionKind
 from kb.search import readable_articles
 from kb.tree import ensure_home
