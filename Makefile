@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed-$(shell sha256sum requirements.lock | cut -c1-16)
 MANAGE := $(BIN)/python manage.py
-# Two cores run two workers; the browser's journeys take turns.
+# Two cores run two workers, file by file as they are collected: those of few long tests are not left to the end, where
+# one core would wait for the other, and a worker's journeys follow one another on one site.
 WORKERS ?= 2
 
 SECRETS := secret_key db_postgres $(addprefix db_handrail_,owner web worker mailer eval)
@@ -29,7 +30,7 @@ check: setup lint types imports migrations  ## the quick part of `make test`
 	$(BIN)/pytest tests/architecture tests/kb tests/triage -n $(WORKERS)
 
 test: setup browser lint types imports migrations  ## every check; what CI runs
-	$(BIN)/pytest tests -n $(WORKERS) --dist loadfile --durations 15
+	$(BIN)/pytest tests -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 15
 
 lint:
 	$(BIN)/ruff check .
