@@ -37,7 +37,7 @@ from kb.emergency import (
 )
 from kb.errors import EmergencyError, OwnWorkError
 from kb.models import ArticleApproval, ArticlePage
-from kb.reports import MAY_EDIT, PER_PAGE
+from kb.reports import MAY_EDIT, PER_PAGE, as_list
 
 
 class ReasonForm(forms.Form):
@@ -82,7 +82,8 @@ def listed(request: HttpRequest) -> HttpResponse:
     is_past = request.GET.get("show") == "all"
     found = emergencies(cast("AbstractBaseUser", request.user), waiting=not is_past)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "entries": as_listed(page.object_list), "is_past": is_past}
+    rows = as_listed(page.object_list)
+    context = as_list(request, page, _("Emergencies"), icon="lock-open", rows=rows) | {"is_past": is_past}
     return TemplateResponse(request, "kb/reports/emergencies.html", context)
 
 

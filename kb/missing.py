@@ -11,7 +11,7 @@ from wagtail.images import get_image_model
 
 from kb.models import ArticlePage
 from kb.models.querysets import ArticleQuerySet
-from kb.reports import MAY_EDIT, PER_PAGE, looked_through
+from kb.reports import MAY_EDIT, PER_PAGE, as_list, looked_through
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class MissingPicture:
 def missing_pictures(request: HttpRequest) -> HttpResponse:
     found = list(find_missing_pictures(looked_through(request)))
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "whose": request.GET.get("whose")}
+    context = as_list(request, page, _("Missing pictures"), icon="image")
     return TemplateResponse(request, "kb/reports/missing_pictures.html", context)
 
 

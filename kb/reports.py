@@ -1,12 +1,13 @@
 """What editors look through now and then: articles whose review is due, and links that lead nowhere."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bs4 import BeautifulSoup
 from django.contrib.auth.decorators import permission_required
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -42,7 +43,17 @@ def due_for_review(request: HttpRequest) -> HttpResponse:
     """Live articles past their day, the oldest first, then those that have none."""
     articles = due_articles(looked_through(request)).with_writers().defer("body").order_by("review_by", "title")
     page = Paginator(articles, PER_PAGE).get_page(request.GET.get("page"))
-    return TemplateResponse(request, "kb/reports/due.html", {"page": page, "whose": request.GET.get("whose")})
+    return TemplateResponse(
+        request, "kb/reports/due.html", as_list(request, page, _("Articles due for review"), icon="time")
+    )
+
+
+def as_list(
+    request: HttpRequest, page: Page[Any], list_name: str, *, icon: str, rows: Sequence[object] | None = None
+) -> dict[str, object]:
+    """What the frame of a work list needs; `rows` where they are more than the page holds of them."""
+    shown = page.object_list if rows is None else rows
+    return {"page": page, "rows": shown, "list_name": list_name, "icon": icon, "whose": request.GET.get("whose")}
 
 
 def looked_through(request: HttpRequest) -> ArticleQuerySet:
@@ -78,7 +89,9 @@ def still_right(request: HttpRequest, article_id: int) -> HttpResponse:
 def dead_links(request: HttpRequest) -> HttpResponse:
     found = list(find_dead_links(looked_through(request)))
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    return TemplateResponse(request, "kb/reports/dead_links.html", {"page": page, "whose": request.GET.get("whose")})
+    return TemplateResponse(
+        request, "kb/reports/dead_links.html", as_list(request, page, _("Links that lead nowhere"), icon="link")
+    )
 
 
 def find_dead_links(articles: ArticleQuerySet) -> Iterator[DeadLink]:

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kb.models import ArticlePage
-from kb.reports import MINE
+from kb.reports import MINE, as_list
 from portal.actions.flags import flag_article, may_flag, settle_article
 from portal.errors import PortalError
 from portal.flagged import flagged_articles, open_flags, with_words
@@ -58,7 +58,7 @@ def flagged(request: HttpRequest) -> HttpResponse:
     whose = request.GET.get("whose", "")
     found = flagged_articles(cast("User", request.user), owned=whose == MINE)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "entries": with_words(page.object_list), "whose": whose}
+    context = as_list(request, page, _("Flagged wrong"), icon="warning", rows=with_words(page.object_list))
     return render(request, "portal/reports/flagged.html", context)
 
 
