@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 from wagtail import hooks
 from wagtail.admin.ui.components import Component
+from wagtail.models import TaskState, WorkflowState
 
 from kb.emergency import number_waiting_for
 from kb.missing import find_missing_pictures
@@ -60,6 +61,7 @@ def article_work(editor: AbstractBaseUser) -> Iterable[Work]:
         alone,
     )
     yield Work(alone, words % {"n": alone}, reverse("article_emergencies"), is_urgent=True)
+    yield from _reviews(editor)
     due = due_articles(_owned(editor)).count()
     words = ngettext("%(n)d article of yours is due for review", "%(n)d articles of yours are due for review", due)
     yield Work(due, words % {"n": due}, reverse("article_reviews_due") + mine)
@@ -77,6 +79,28 @@ def article_work(editor: AbstractBaseUser) -> Iterable[Work]:
         "%(n)d picture is missing in your articles", "%(n)d pictures are missing in your articles", missing
     )
     yield Work(missing, words % {"n": missing}, reverse("article_missing_pictures") + mine)
+
+
+def _reviews(editor: AbstractBaseUser) -> Iterable[Work]:
+    """What others handed in and this editor may approve, and what came back to them. No mail tells of either."""
+    states = TaskState.objects.reviewable_by(editor).select_related("task", "workflow_state")
+    waiting = sum(_may_approve(state, editor) for state in states)
+    words = ngettext("%(n)d article waits for your review", "%(n)d articles wait for your review", waiting)
+    yield Work(waiting, words % {"n": waiting}, reverse("wagtailadmin_reports:workflow_tasks") + "?reviewable=true")
+    asked = WorkflowState.STATUS_NEEDS_CHANGES
+    returned = WorkflowState.objects.filter(status=asked, requested_by=editor.pk).count()
+    words = ngettext(
+        "%(n)d article came back to you: its reviewer asks for changes",
+        "%(n)d articles came back to you: their reviewers ask for changes",
+        returned,
+    )
+    mine = f"?status={asked}&requested_by={editor.pk}"
+    yield Work(returned, words % {"n": returned}, reverse("wagtailadmin_reports:workflow") + mine)
+
+
+def _may_approve(state: TaskState, editor: AbstractBaseUser) -> bool:
+    page = state.workflow_state.content_object
+    return page is not None and any(name == "approve" for name, *_ in state.task.specific.get_actions(page, editor))
 
 
 def _owned(editor: AbstractBaseUser) -> ArticleQuerySet:

@@ -272,11 +272,12 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # Mail leaves by SMTP from the mailer alone; its password is a secret file that only the mailer's host needs.
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+_SENDS_MAIL = HANDRAIL_DB_ROLE == "mailer"
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if _SENDS_MAIL else "portal.mail.closed.ClosedBackend"
 EMAIL_HOST = os.environ.get("HANDRAIL_SMTP_HOST", "")
 EMAIL_PORT = environment.number("HANDRAIL_SMTP_PORT", 25)
 EMAIL_HOST_USER = os.environ.get("HANDRAIL_SMTP_USER", "")
-EMAIL_HOST_PASSWORD = environment.read_secret("smtp_password") if HANDRAIL_DB_ROLE == "mailer" else ""
+EMAIL_HOST_PASSWORD = environment.read_secret("smtp_password") if _SENDS_MAIL else ""
 EMAIL_USE_TLS = environment.flag("HANDRAIL_SMTP_STARTTLS", default=False)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = os.environ.get("HANDRAIL_FROM_EMAIL") or f"support@{_PUBLIC.hostname or 'localhost'}"

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from kb import publishing
+from kb import account, publishing
 from portal.views import health, mailbox, media, robots
 
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     # People, their passwords and roles are managed in one audited place; Wagtail's own pages for it are not opened.
     re_path(r"^cms/(?:users|bulk/portal/user)/", RedirectView.as_view(pattern_name="admin:portal_user_changelist")),
+    path("cms/account/", account.account),
     path("cms/", include("wagtail.admin.urls")),
     path("accounts/", include("allauth.urls")),
     path("articles/", include("kb.urls")),
