@@ -1,9 +1,9 @@
 """A generated library of any size in a throw-away database, made to weigh what a real one weighs.
 
 The texts are generated from the embedder's own vocabulary, its words as unevenly common as in a language, so that a
-question has as many word pieces as one that people typed. The vectors of the first passages are the embedder's own; the
-others are those plus noise, for embedding a hundred thousand passages would take hours. Rows are written in bulk, but
-composed, weighed and counted by the functions that index a real article.
+question has as many word pieces as one that people typed. The vectors of the first passages are the embedder's own, and
+questions are about these; the others are drawn (`bench_vectors`), for embedding a hundred thousand would take an hour.
+Rows are written in bulk, but composed, weighed and counted by the functions that index a real article.
 """
 
 import contextlib
@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from django.db import connection
 from django.utils import timezone
 from pgvector import HalfVector
@@ -21,21 +20,22 @@ from psycopg import sql
 from tokenizers import Tokenizer
 from wagtail.models import Page
 
+from agents.bench_vectors import Cloud
 from kb.models import ArticleIndexPage, ArticlePage, IndexedArticle, Passage, PassageVector, SourceText
 from kb.retrieval import lexical
 from kb.retrieval.chunking import EXTRACTOR_VERSION, ComposedArticle, Section, compose
 from kb.retrieval.composing import lexical_field
-from kb.retrieval.embedder import DIMENSIONS, TOKENIZER_FILE, Vectors, embed_texts, embedder_directory
+from kb.retrieval.embedder import TOKENIZER_FILE, Vectors, embed_texts, embedder_directory
 from kb.retrieval.reconcile import recount_statistics
 from portal.database import admin_server
 from triage.evaluation.runner import with_progress
 
 PASSAGES_PER_ARTICLE = 4
-REAL_VECTORS = 4_000
-NOISE = 0.35
+EMBEDDED = 2_000
 BATCH = 250
 VOCABULARY = 12_000
 REPORT_CHARACTERS = 3_000
+OWN_WORDS = 0.75
 _WORD = re.compile(r"[a-z]{2,}")
 _SLOW_INDEXES = ("kb_passage_terms_0", "kb_vector_public_0")
 """Far quicker to build over all rows than to extend by each."""
@@ -85,10 +85,10 @@ class Writer:
         return "\n".join(lines)[:REPORT_CHARACTERS]
 
     def _asked(self, text: str, size: int) -> str:
-        """Half of it a run of the text's own words, as of somebody who says what the article says."""
-        known = text.split()
-        first = self._chance.randrange(max(1, len(known) - size // 2))
-        run = known[first : first + size // 2]
+        """Most of it a run of the text's own words, as of somebody who says what the article says."""
+        known, own = text.split(), round(size * OWN_WORDS)
+        first = self._chance.randrange(max(1, len(known) - own))
+        run = known[first : first + own]
         return " ".join([*run, *self.words(size - len(run))])
 
 
@@ -97,15 +97,15 @@ def write_library(passages: int) -> None:
     writer = Writer()
     count = max(1, passages // PASSAGES_PER_ARTICLE)
     pages = _Pages()
-    chance = np.random.default_rng(5)
-    real: list[Vectors] = []
+    cloud = Cloud()
+    embedded = 0
     with _built_last(_SLOW_INDEXES):
         for first in with_progress(range(0, count, BATCH), f"library: batches of {BATCH} articles,"):
             articles = [writer.article() for _ in range(min(BATCH, count - first))]
             spans = [span.embedded_text for article in articles for span in article.composed.passages]
-            real += [embed_texts([text])[0] for text in spans[: max(0, REAL_VECTORS - len(real))]]
-            vectors = [_vector(real, first * PASSAGES_PER_ARTICLE + number, chance) for number in range(len(spans))]
-            _write_index(articles, pages.write(articles), iter(vectors))
+            own = embed_texts(spans[: EMBEDDED - embedded])
+            embedded += len(own)
+            _write_index(articles, pages.write(articles), iter([*own, *cloud.draw(len(spans) - len(own))]))
         pages.close()
     recount_statistics()
     with connection.cursor() as cursor:
@@ -116,15 +116,7 @@ def texts_of(count: int) -> list[str]:
     """Texts to ask about, the same each time: of articles whose vectors are their own, for only those can be found."""
     chance = random.Random(7)  # noqa: S311 - repeatable, not secret
     embedded = SourceText.objects.order_by("pk").values_list("text", flat=True)
-    return chance.choices(list(embedded[: max(1, REAL_VECTORS // PASSAGES_PER_ARTICLE)]), k=count)
-
-
-def _vector(real: Sequence[Vectors], number: int, chance: np.random.Generator) -> Vectors:
-    if number < len(real):
-        return real[number]
-    noisy = real[number % len(real)] + chance.normal(scale=NOISE / np.sqrt(DIMENSIONS), size=DIMENSIONS)
-    vector: Vectors = (noisy / np.linalg.norm(noisy)).astype(np.float32)
-    return vector
+    return chance.choices(list(embedded[: max(1, EMBEDDED // PASSAGES_PER_ARTICLE)]), k=count)
 
 
 @contextlib.contextmanager
