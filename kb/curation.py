@@ -5,12 +5,12 @@ article is a candidate like any other, and `kb.search` asks for its readers.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from kb.retrieval.lexical import fold
-from kb.retrieval.prepared import fetch
+from kb.retrieval.prepared import Row, fetch
 from kb.retrieval.statements import CURATED
 
 LONGEST_PHRASE = 4
@@ -47,16 +47,22 @@ def phrase_key(text: str) -> str:
 
 def curate(text: str, *, without: tuple[str, int] | None = None) -> Curation:
     """What counts for this question. `without` leaves one synonym or pin out, to show what it does."""
-    phrases = list(_phrases(text))
-    if not phrases:
-        return Curation()
-    found = fetch(CURATED, {"phrases": phrases})
-    rows = [row for row in found if without != (("synonym", "pin")[row[0]], row[4])]
-    is_short = _length(text) <= LONGEST_PINNED
+    rows = fetch(CURATED, {"phrases": phrases_of(text)})
+    return curation_of(text, [row for row in rows if without != (("synonym", "pin")[row[0]], row[4])])
+
+
+def curation_of(text: str, rows: Iterable[Row]) -> Curation:
+    """What the rows of `CURATED` for `phrases_of(text)` say about it."""
+    rows, is_short = list(rows), _length(text) <= LONGEST_PINNED
     return Curation(
         meanings=_once([meaning for kind, _key, meaning, _article, _pk in rows if kind == 0]),
         pinned=_once([article for kind, _key, _meaning, article, _pk in rows if kind == 1 and is_short]),
     )
+
+
+def phrases_of(text: str) -> list[str]:
+    """Every phrase of the text that may be one of an editor's."""
+    return list(_phrases(text))
 
 
 def holds(text: str, phrase: str) -> bool:

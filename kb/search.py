@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import quote
 
@@ -21,17 +21,19 @@ from django.utils.translation import gettext as _
 from wagtail.models import Site
 
 from kb.audiences import PUBLIC
-from kb.curation import Curation, curate
+from kb.curation import Curation, curation_of, phrases_of
 from kb.highlight import excerpt, sought
 from kb.models import Passage
 from kb.models.pages import byline
 from kb.retrieval import ranking
 from kb.retrieval.composing import has_vectors
 from kb.retrieval.legs import PATIENCE_MS, Degradation, Findings, begin_embedding, gather
-from kb.retrieval.prepared import PLANNED_ONCE, Row, fetch
+from kb.retrieval.prepared import PLANNED_ONCE, Row, fetch, fetch_both
 from kb.retrieval.query import Question, read_question
-from kb.retrieval.statements import readable
+from kb.retrieval.ranking import Use
+from kb.retrieval.statements import CURATED, readable, statistics
 from kb.retrieval.timing import Stopwatch
+from kb.retrieval.weighing import asked_of
 
 PUBLIC_READER = frozenset({PUBLIC})
 SNIPPET_LENGTH = 280
@@ -82,9 +84,11 @@ class SearchOutcome:
     timings: Mapping[str, float] = field(default_factory=dict)
 
 
-def search(text: str, *, audiences: frozenset[str], limit: int = 5, floor: float | None = None) -> list[Hit]:
+def search(
+    text: str, *, audiences: frozenset[str], limit: int = 5, use: Use = Use.PAGE, floor: float | None = None
+) -> list[Hit]:
     """The best articles for a text, at most one hit each; empty when nothing is relevant."""
-    return list(find(text, audiences=audiences, limit=limit, floor=floor).hits)
+    return list(find(text, audiences=audiences, limit=limit, use=use, floor=floor).hits)
 
 
 def find(
@@ -92,6 +96,7 @@ def find(
     *,
     audiences: frozenset[str],
     limit: int = 5,
+    use: Use = Use.PAGE,
     floor: float | None = None,
     curation: Curation | None = None,
     patience_ms: int = PATIENCE_MS,
@@ -99,40 +104,44 @@ def find(
 ) -> SearchOutcome:
     """As `search`, with the reason for any degradation and the time each stage took.
 
-    `floor` replaces the relevance below which there is silence; 0 shows whatever comes nearest. `curation` stands in
-    for the synonyms and pins that are in use. `patience_ms` is how long meaning is waited for before words
-    answer alone: more than the default where nobody watches the page. `side` asks another index than the live one.
+    `use` decides the relevance below which there is silence; `floor` replaces it, and 0 shows whatever is nearest.
+    `curation` stands in for the synonyms and pins that are in use. `patience_ms` is how long meaning is waited for
+    before words answer alone: more than the default where nobody watches the page. `side` asks another index than
+    the live one.
     """
     watch = Stopwatch()
+    floor = ranking.FLOORS[use] if floor is None else floor
     language = (get_language() or "en").partition("-")[0]
     with watch("analyse"):
         question = read_question(text, language=language)
     if not question.text or not audiences:
         return SearchOutcome((), None, watch.milliseconds)
     embedding = begin_embedding(question)
-    with watch("curate"):
-        curation = curate(question.text) if curation is None else curation
-        asked = (
-            read_question(" ".join((text, *curation.meanings)), language=language) if curation.meanings else question
-        )
-    if asked is not question:
-        embedding = None
-    findings = gather(asked, audiences=audiences, watch=watch, patience_ms=patience_ms, side=side, embedding=embedding)
+    known: list[Row] | None = None
+    if curation is None:
+        with watch("curate"):
+            phrases = {"phrases": phrases_of(question.text)}
+            rows, known = fetch_both(CURATED, phrases, statistics(side), asked_of(question, audiences))
+            curation = curation_of(question.text, rows)
+    look = partial(gather, audiences=audiences, watch=watch, patience_ms=patience_ms, side=side)
+    if curation.meanings:
+        findings = look(read_question(" ".join((text, *curation.meanings)), language=language))
+    else:
+        findings = look(question, embedding=embedding, known=known)
     with watch("authorise"):
         hits = _hits(findings, audiences=audiences, limit=limit, floor=floor)
     if not hits and curation.meanings:
         # More words make each of them count for less: what the question finds by itself is not silenced by a synonym.
-        findings = gather(question, audiences=audiences, watch=watch, patience_ms=patience_ms, side=side)
+        findings = look(question, embedding=embedding, known=known)
         hits = _hits(findings, audiences=audiences, limit=limit, floor=floor)
     if curation.pinned:
         hits = _with_pinned(hits, curation.pinned, findings, audiences=audiences, limit=limit)
     return SearchOutcome(hits, findings.degraded.value if findings.degraded else None, watch.milliseconds)
 
 
-def _hits(findings: Findings, *, audiences: frozenset[str], limit: int, floor: float | None) -> tuple[Hit, ...]:
+def _hits(findings: Findings, *, audiences: frozenset[str], limit: int, floor: float) -> tuple[Hit, ...]:
     """Candidates become hits only here, where the articles say that this reader may see them."""
     candidates = ranking.fuse(findings.evidence)
-    threshold = findings.floor if floor is None else floor
     shown: list[Hit] = []
     for first in range(0, min(len(candidates), limit * MOST_ROUNDS), max(1, limit)):
         batch = candidates[first : first + limit]
@@ -143,7 +152,7 @@ def _hits(findings: Findings, *, audiences: frozenset[str], limit: int, floor: f
             article = read.get(candidate.article_id)
             if article is None or (passage := article.passage) is None or len(shown) == limit:
                 continue
-            least = threshold * ranking.FOLLOWERS_SHARE if shown else threshold
+            least = floor * ranking.FOLLOWERS_SHARE if shown else floor
             relevance = findings.relevance(candidate, passage.terms)
             if relevance >= least:
                 shown.append(_hit(article, passage, candidate, findings, relevance))
@@ -313,4 +322,4 @@ def _reasons(ranked: ranking.RankedArticle, question: Question) -> list[str]:
     return reasons
 
 
-__all__ = ["Degradation", "Hit", "SearchOutcome", "find", "search", "snippet"]
+__all__ = ["Degradation", "Hit", "SearchOutcome", "Use", "find", "search", "snippet"]

@@ -19,6 +19,8 @@ DIMENSIONS = 384
 PASSAGE_TOKENS = 256
 QUERY_TOKENS = 80
 QUERY_HEAD = 24
+LONGEST_END = 800
+"""Characters; a word piece has four on average."""
 WEIGHTS_FILE = "model.safetensors"
 TOKENIZER_FILE = "tokenizer.json"
 FULL_GRAPH_FILE = "all-MiniLM-L6-v2.fp32.onnx"
@@ -103,10 +105,17 @@ def embed_texts(
     return np.stack([runner.embed(redact(text).text, tokens=tokens, head=head) for text in texts])
 
 
-def embed_query(text: str, *, embedder: str = DEFAULT_EMBEDDER) -> Vectors:
-    """(384,). Redacts first. A long report costs what a short question costs: its beginning and its end are read.
+def embed_query(text: str, *, embedder: str = DEFAULT_EMBEDDER, is_redacted: bool = False) -> Vectors:
+    """(384,). Redacts first what is not. A long report costs what a short question costs: beginning and end are read.
 
     It opens with what it is about and ends with what went wrong; together they find as much as the whole text.
     """
-    vectors: Vectors = embed_texts([text], tokens=QUERY_TOKENS, head=QUERY_HEAD, embedder=embedder)[0]
-    return vectors
+    text = text if is_redacted else redact(text).text
+    return get_embedder(embedder).embed(_ends(text), tokens=QUERY_TOKENS, head=QUERY_HEAD)
+
+
+def _ends(text: str) -> str:
+    """The part of a long text in which its first and last word pieces lie: to cut up all of a log takes longer."""
+    if len(text) <= 2 * LONGEST_END:
+        return text
+    return f"{text[:LONGEST_END].rpartition(' ')[0]} {text[-LONGEST_END:].partition(' ')[2]}"

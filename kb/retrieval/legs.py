@@ -21,7 +21,7 @@ from kb.retrieval.beside import run_beside
 from kb.retrieval.composing import sparse
 from kb.retrieval.embedder import EmbedderUnavailable, embed_query
 from kb.retrieval.live import LiveIndex, remember, remembered_index
-from kb.retrieval.prepared import by_index_alone, fetch
+from kb.retrieval.prepared import Row, by_index_alone, fetch
 from kb.retrieval.query import Question
 from kb.retrieval.statements import by_meaning, by_words_alone, held, signatures
 from kb.retrieval.timing import Stopwatch
@@ -30,7 +30,7 @@ from kb.signatures import SignatureKind
 
 SIGNATURE_CANDIDATES = 20
 ROW_BUDGET = 800
-SINGLE_TERM_BUDGET = 3_000
+SINGLE_TERM_BUDGET = 1_500
 TITLE_BUDGET = 400
 # What somebody waits for who types; answered from words alone, a search may take longer before it counts as broken.
 PATIENCE_MS = 400
@@ -56,10 +56,6 @@ class Findings:
     degraded: Degradation | None
     index: LiveIndex
 
-    @property
-    def floor(self) -> float:
-        return ranking.FLOOR_WORDS_ONLY if self.degraded else ranking.FLOOR
-
     def relevance(self, article: ranking.RankedArticle, passage_terms: Iterable[int]) -> float:
         held = set(passage_terms)
         strange = self.weights.unknown * sum(key not in self.weights.passages for key in self.question.counts)
@@ -68,8 +64,7 @@ class Findings:
         terms, coverage = self.question.terms_total, covered / whole if whole else 0.0
         boost = self.evidence.signature_boosts.get(article.article_id, 0.0)
         if self.degraded or not article.cosine:  # no embedder reads its language
-            by_words = ranking.relevance_of_words(article, query_terms=terms, query_coverage=coverage, boost=boost)
-            return by_words * self.floor / ranking.FLOOR_WORDS_ONLY
+            return ranking.relevance_of_words(article, query_terms=terms, query_coverage=coverage, boost=boost)
         return ranking.relevance(
             article,
             query_terms=terms,
@@ -99,7 +94,7 @@ def begin_embedding(question: Question, embedder: str = "") -> Embedding | None:
 
 
 def _vector_of(text: str, embedder: str) -> str:
-    vector: str = HalfVector(embed_query(text, embedder=embedder)).to_text()
+    vector: str = HalfVector(embed_query(text, embedder=embedder, is_redacted=True)).to_text()
     return vector
 
 
@@ -111,15 +106,16 @@ def gather(
     patience_ms: int = PATIENCE_MS,
     side: int | None = None,
     embedding: Embedding | None = None,
+    known: list[Row] | None = None,
 ) -> Findings:
     """Everything that ranking needs. The audiences already narrow here; who may see what is decided later, once.
 
     The first statement says which index is live; all of the search then keeps to it, whatever is switched meanwhile.
-    `side` asks another one. `embedding` was begun before, for this very question.
+    `side` asks another one. `embedding` was begun before, and the statistics `known` fetched, for this very question.
     """
     embedding = embedding or begin_embedding(question)
     with watch("weigh"):
-        index, weights = weigh(question, audiences, side)
+        index, weights = weigh(question, audiences, side, known)
         signed = _by_signature(question, audiences, index)
     if side is None:
         remember(index)

@@ -24,7 +24,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 @dataclass(frozen=True)
 class Question:
-    """`text` is what may be embedded; `counts` are its terms by key; `terms_total` tells a report from a question.
+    """`text` is what may be embedded, redacted; `counts` are its terms; `terms_total` tells a report from a question.
 
     `pairs` are neighbours among its terms. `typed` are the plain words of a question by the key of their term: what may
     be a slip, if nobody knows it.
@@ -43,8 +43,15 @@ def clean(text: str) -> str:
     """One line without blobs, rulers and control characters; of an endless text the beginning and the end."""
     if len(text) > LONGEST_TEXT:
         text = f"{text[: LONGEST_TEXT // 3]}\n{text[-LONGEST_TEXT * 2 // 3 :]}"
-    text = "".join(c if c.isprintable() or c.isspace() else " " for c in text)
+    text = text.translate(_CONTROLS) if text.isascii() else "".join(map(_shown, text))
     return " ".join(_RULE.sub(" ", _BLOB.sub(" ", text)).split())
+
+
+def _shown(character: str) -> str:
+    return character if character.isprintable() or character.isspace() else " "
+
+
+_CONTROLS = {number: _shown(chr(number)) for number in range(128)}
 
 
 def read_question(text: str, *, language: str = "en") -> Question:
@@ -79,5 +86,7 @@ def _typed(text: str) -> dict[int, str]:
 
 def _is_latin(text: str) -> bool:
     """The embedder reads English; a text in another script would only be noise to it."""
+    if text.isascii():
+        return True
     letters = _LETTER.findall(text)
     return not letters or sum(letter < "\u0250" for letter in letters) * 2 >= len(letters)

@@ -7,6 +7,7 @@ weights and the floor were set on half of four public question sets (docs/decisi
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
@@ -23,8 +24,20 @@ LEAD_WEIGHT = 0.3
 LONG_QUERY_TERMS = 40
 COVERAGE_PRIOR = 3.0
 
-FLOOR = 0.5
-FLOOR_WORDS_ONLY = 0.36
+
+class Use(StrEnum):
+    """What hits are for. Whoever looks for something takes a poor hit for a good one's sake; a draft must not."""
+
+    PAGE = "page"
+    TYPING = "typing"
+    EVIDENCE = "evidence"
+
+
+# The relevance below which there is silence, chosen on one half of four question sets and shown on the other by
+# `evaluate search`.
+FLOORS = {Use.PAGE: 0.5, Use.TYPING: 0.6, Use.EVIDENCE: 0.8}
+# What answers to a relevance of a half where words alone are compared.
+HALF_BY_WORDS = 0.36
 FOLLOWERS_SHARE = 0.5
 # By how much the nearest of more passages is nearer by chance: for each e-fold, to where it was not measured any more.
 CHANCE_NEARNESS = 0.037
@@ -185,9 +198,10 @@ def nearness(cosine: float, collection: int) -> float:
 
 
 def relevance_of_words(article: RankedArticle, *, query_terms: int, query_coverage: float, boost: float = 0.0) -> float:
-    """The same where there are no vectors."""
+    """The same where there are no vectors, on the same scale: 0.5 is as likely to be of use."""
     long = length_share(query_terms)
-    return query_coverage * (1 - long) + _report(article, query_coverage) * long + boost
+    held = query_coverage * (1 - long) + _report(article, query_coverage) * long + boost
+    return min(1.0, held * 0.5 / HALF_BY_WORDS)
 
 
 def _report(article: RankedArticle, query_coverage: float) -> float:

@@ -10,9 +10,10 @@ from django.contrib.auth import get_user_model
 
 from kb.retrieval.prepared import Prepared
 
-VECTOR_CANDIDATES = 30
-WORD_CANDIDATES = 30
-TITLE_CANDIDATES = 12
+VECTOR_CANDIDATES = 20
+WORD_CANDIDATES = 20
+TITLE_CANDIDATES = 8
+COMMON_ROWS = 1_500
 
 # Parts of the index stand under constant conditions, so a side is written into a statement and is no parameter.
 
@@ -51,9 +52,10 @@ def signatures(side: int) -> Prepared:
 def held(side: int, *, all_of_them: bool) -> Prepared:
     """Articles whose passages hold one of the rare terms, or all of them, and articles whose titles do.
 
-    OFFSET 0 keeps the planner from the index on audiences, which everything public passes.
+    Of common terms any rows that hold all of them do, and no more than a search may read. LIMIT and OFFSET 0 keep the
+    planner from the index on audiences, which everything public passes.
     """
-    holds = "@>" if all_of_them else "&&"
+    holds, rows = ("@>", f"LIMIT {COMMON_ROWS}") if all_of_them else ("&&", "OFFSET 0")
     return Prepared(
         f"kb_held_{'all' if all_of_them else 'any'}_{side:d}",
         {
@@ -64,7 +66,7 @@ def held(side: int, *, all_of_them: bool) -> Prepared:
             "audiences": "text[]",
         },
         "(SELECT article_id FROM (SELECT article_id, audience, weights FROM kb_passage"
-        f"     WHERE side = {side:d} AND terms {holds} %(rare)s OFFSET 0) holding WHERE audience = ANY(%(audiences)s)"
+        f"     WHERE side = {side:d} AND terms {holds} %(rare)s {rows}) holding WHERE audience = ANY(%(audiences)s)"
         f"   ORDER BY weights <#> %(weights)s LIMIT {WORD_CANDIDATES})"
         " UNION (SELECT article_id FROM (SELECT article_id, audience, title_weights FROM kb_indexedarticle"
         "     WHERE title_terms && %(rare_in_titles)s OFFSET 0) titled WHERE audience = ANY(%(audiences)s)"

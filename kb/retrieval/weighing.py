@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from kb.models import TermStatistic
 from kb.retrieval import lexical
 from kb.retrieval.live import NO_INDEX, LiveIndex
-from kb.retrieval.prepared import fetch
+from kb.retrieval.prepared import Row, Value, fetch
 from kb.retrieval.query import Question
 from kb.retrieval.statements import statistics
 
@@ -35,9 +35,16 @@ class Weights:
     unknown: float
 
 
-def weigh(question: Question, audiences: frozenset[str], side: int | None) -> tuple[LiveIndex, Weights]:
-    """Which index answers, and what the question's terms weigh in it."""
-    index, rows = _statistics([*question.counts, TermStatistic.COLLECTION], audiences, side)
+def asked_of(question: Question, audiences: frozenset[str]) -> dict[str, Value]:
+    """What `statistics` is asked for a question."""
+    return {"keys": [*question.counts, TermStatistic.COLLECTION], "audiences": sorted(audiences)}
+
+
+def weigh(
+    question: Question, audiences: frozenset[str], side: int | None, known: list[Row] | None = None
+) -> tuple[LiveIndex, Weights]:
+    """Which index answers, and what the question's terms weigh in it. `known` are the rows for `asked_of` it."""
+    index, rows = _read(fetch(statistics(side), asked_of(question, audiences)) if known is None else known)
     all_passages, all_titles = rows.pop(TermStatistic.COLLECTION, (0, 0))
     meant = _meant([word for key, word in question.typed.items() if not rows.get(key, (0, 0))[0]], audiences, index)
     meant = {key: counts for key, counts in meant.items() if key not in rows}
@@ -64,11 +71,8 @@ def _pair_weights(question: Question, weights: Mapping[int, float]) -> dict[int,
     return dict(heapq.nlargest(MOST_PAIRS, weighed.items(), key=lambda item: (item[1], item[0])))
 
 
-def _statistics(
-    keys: list[int], audiences: frozenset[str], side: int | None
-) -> tuple[LiveIndex, dict[int, tuple[int, int]]]:
+def _read(rows: list[Row]) -> tuple[LiveIndex, dict[int, tuple[int, int]]]:
     """In how many of this reader's passages and titles each term stands; of others' words they learn nothing."""
-    rows = fetch(statistics(side), {"keys": keys, "audiences": sorted(audiences)})
     index = LiveIndex(*rows[0][:2]) if rows else NO_INDEX
     return index, {key: (passages, titles) for _, _, key, passages, titles in rows if key is not None}
 
@@ -78,7 +82,8 @@ def _meant(unknown: list[str], audiences: frozenset[str], index: LiveIndex) -> d
     near = [lexical.near_keys(word) for word in unknown[:MOST_SLIPS]]
     if not near:
         return {}
-    _, rows = _statistics(sorted(set().union(*near)), audiences, index.side)
+    keys = sorted(set().union(*near))
+    _, rows = _read(fetch(statistics(index.side), {"keys": keys, "audiences": sorted(audiences)}))
     known = [[key for key in keys if rows.get(key, (0, 0))[0]] for keys in near]
     chosen = [max(keys, key=lambda key: (rows[key], key)) for keys in known if keys]
     return {key: rows[key] for key in chosen}

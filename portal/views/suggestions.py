@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST
 
-from kb.search import Hit, search
+from kb.search import Hit, Use, search
 from portal import ratelimit
 from portal.actions.suggestions import add_shown
 
@@ -55,7 +55,7 @@ def find_suggestions(request: HttpRequest) -> Suggestions:
         return Suggestions((), token)
     try:
         audiences = frozenset(request.audiences)  # type: ignore[attr-defined]
-        hits = tuple(search(text, audiences=audiences, limit=SHOWN_AT_ONCE))
+        hits = tuple(search(text, audiences=audiences, limit=SHOWN_AT_ONCE, use=Use.TYPING))
     except Exception as error:  # noqa: BLE001 - whatever search suffers from, the form goes on without it
         log.warning("suggestions_unavailable", extra={"error": type(error).__name__})
         return Suggestions((), token)

@@ -3,7 +3,9 @@
 import pytest
 
 from kb.retrieval import ranking
-from kb.retrieval.ranking import Evidence, PassageMatch, RankedArticle, TitleMatch
+from kb.retrieval.ranking import FLOORS, Evidence, PassageMatch, RankedArticle, TitleMatch, Use
+
+FLOOR = FLOORS[Use.PAGE]
 
 
 def evidence(*passages: PassageMatch, titles: dict[int, TitleMatch] | None = None, **others: object) -> Evidence:
@@ -51,13 +53,13 @@ def test_ties_are_settled_the_same_way_every_time() -> None:
 )
 def test_a_short_question_needs_meaning_and_its_words_help(cosine: float, coverage: float, shown: bool) -> None:
     article = RankedArticle(1, 1, 0.0, cosine, 0.0, ranking.NO_TITLE)
-    assert (ranking.relevance(article, query_terms=6, query_coverage=coverage) >= ranking.FLOOR) is shown
+    assert (ranking.relevance(article, query_terms=6, query_coverage=coverage) >= FLOOR) is shown
 
 
 def test_among_more_passages_chance_alone_is_nearer() -> None:
     article = RankedArticle(1, 1, 0.0, 0.48, 0.0, ranking.NO_TITLE)
     small, large = (ranking.relevance(article, query_terms=6, query_coverage=0.3, collection=n) for n in (300, 9_000))
-    assert large < ranking.FLOOR < small
+    assert large < FLOOR < small
     assert ranking.nearness(0.5, 10) == ranking.nearness(0.5, ranking.FEWEST_PASSAGES)
     assert ranking.nearness(0.5, 10**6) == ranking.nearness(0.5, ranking.MOST_PASSAGES)
 
@@ -70,7 +72,7 @@ def test_what_the_library_does_not_know_speaks_against_a_report_and_shared_pairs
         for article, strange in ((plain, 0.5), (plain, 0.0), (sharing, 0.0))
     ]
     assert told == sorted(told)
-    assert told[0] < ranking.FLOOR < told[2]
+    assert told[0] < FLOOR < told[2]
 
 
 def test_words_said_together_decide_between_equal_words() -> None:
@@ -87,8 +89,8 @@ def test_a_clear_lead_in_meaning_counts_for_a_short_question() -> None:
 
 def test_a_long_report_may_be_carried_by_the_title_it_covers() -> None:
     article = RankedArticle(1, 1, 0.0, 0.3, 0.0, TitleMatch(9.0, 0.7))
-    assert ranking.relevance(article, query_terms=90, query_coverage=0.1) >= ranking.FLOOR
-    assert ranking.relevance(article, query_terms=5, query_coverage=0.1) < ranking.FLOOR
+    assert ranking.relevance(article, query_terms=90, query_coverage=0.1) >= FLOOR
+    assert ranking.relevance(article, query_terms=5, query_coverage=0.1) < FLOOR
 
 
 @pytest.mark.parametrize(("counts", "boost"), [([], 0.0), ([1], 0.4), ([1, 1], 0.5), ([21], 0.4 / 11)])

@@ -210,7 +210,7 @@ def test_a_question_takes_few_statements_however_many_articles_answer(
     ArticlePage.objects.update(owner=None, live_revision=None)
     question = "error in the export queue of the nightly report"
     find(question, audiences=PUBLIC)  # for what is read once a process and planned once a connection
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(5):
         assert len(find(question, audiences=PUBLIC, floor=0).hits) > 2
 
 

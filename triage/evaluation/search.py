@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kb.search import find
-from triage.evaluation import baselines, metrics
+from triage.evaluation import baselines, metrics, uses
 from triage.evaluation.datasets import Query, QueryKind, SearchSet, read_search_set
 from triage.evaluation.knowledge import stocked_site
 from triage.evaluation.report import Figures, Report
@@ -35,8 +35,9 @@ class Answer:
     degraded: str | None
 
 
-def ask(queries: Sequence[Query], document_of: Mapping[int, str], *, floor: float | None = None) -> list[Answer]:
-    label = "questions" if floor is None else "questions without the floor"
+def ask(
+    queries: Sequence[Query], document_of: Mapping[int, str], label: str, *, floor: float | None = None
+) -> list[Answer]:
     answers = []
     for query in with_progress(queries, label):
         started = time.perf_counter()
@@ -52,9 +53,11 @@ def run(options: Mapping[str, object]) -> Report:
     dataset = read_search_set(Path(str(options["directory"])))
     with stocked_site(dataset.documents) as document_of:
         find("warm up the embedder", audiences=READER)
-        asked = ask(dataset.queries, document_of)
+        asked = ask(dataset.queries, document_of, "questions")
         answers = {query.query_id: answer for query, answer in zip(dataset.queries, asked, strict=True)}
-        found = ask(dataset.queries, document_of, floor=0.0)
+        found = ask(dataset.queries, document_of, "questions without the floor", floor=0.0)
+        half_typed = [uses.half_typed(query) for query in dataset.queries]
+        typed = ask(half_typed, document_of, "questions half typed", floor=0.0)
         unfloored = {query.query_id: answer for query, answer in zip(dataset.queries, found, strict=True)}
         corpus = baselines.Corpus(dataset.documents, list(document_of))
         cosines = baselines.dense_scores(corpus, dataset.queries)
@@ -71,6 +74,7 @@ def run(options: Mapping[str, object]) -> Report:
         "intervals": _intervals(dataset, answers),
         "baselines": {name: _shown(metrics.score_rankings(r, _truth(answerable))) for name, r in compared.items()},
         "halves": _halves(dataset, answers),
+        "uses": uses.figures(dataset.queries, _first(dataset.queries, found), _first(dataset.queries, typed)),
         "without_floor": _shown(metrics.score_rankings(best, _truth(answerable))),
         "mrr_over_hybrid": _gain(answerable, best, compared["hybrid"]) if "hybrid" in compared else {},
         "gain": {name: _gain(answerable, best, ranking) for name, ranking in compared.items()},
@@ -80,6 +84,13 @@ def run(options: Mapping[str, object]) -> Report:
     degraded = {answer.degraded for answer in answers.values() if answer.degraded}
     notes += [f"degraded: {reason}" for reason in sorted(degraded)]
     return Report(f"search on {dataset.name}", figures, tuple(notes))
+
+
+def _first(queries: Sequence[Query], answers: Sequence[Answer]) -> dict[str, uses.Found]:
+    return {
+        query.query_id: uses.Found(answer.relevance, bool(answer.ranking) and answer.ranking[0] in query.relevant)
+        for query, answer in zip(queries, answers, strict=True)
+    }
 
 
 def _truth(queries: Sequence[Query]) -> list[Mapping[str, float]]:
