@@ -60,13 +60,8 @@ def curation_of(text: str, rows: Iterable[Row]) -> Curation:
     )
 
 
-def phrases_of(text: str) -> list[str]:
-    """Every phrase of the text that may be one of an editor's."""
-    return list(_phrases(text))
-
-
 def holds(text: str, phrase: str) -> bool:
-    return phrase_key(phrase) in _phrases(text)
+    return phrase_key(phrase) in phrases_of(text)
 
 
 def is_pinned_for(text: str, phrase: str) -> bool:
@@ -77,13 +72,15 @@ def _length(text: str) -> int:
     return len(_WORD.findall(text))
 
 
-def _phrases(text: str) -> dict[str, None]:
+def phrases_of(text: str) -> list[str]:
+    """Every phrase of the text that may be one of an editor's, once."""
     words = _WORD.findall(fold(text[: LONGEST_READ * 20]))[:LONGEST_READ]
-    return dict.fromkeys(
+    phrases = (
         " ".join(words[first : first + length])
         for length in range(1, LONGEST_PHRASE + 1)
         for first in range(len(words) - length + 1)
     )
+    return list(dict.fromkeys(phrases))
 
 
 def _once(values: Sequence[T]) -> tuple[T, ...]:
