@@ -7,7 +7,11 @@ input costs time in proportion to its length.
 import re
 from enum import IntEnum
 
+from triage.headers import message_of
+from triage.masking import mask_message
+
 MAX_LINE = 2_000
+_SHAPE = 300
 _HEADER = 160  # a stamp or a level further right belongs to the message
 
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]{0,20}[ -/]{0,4}[@-~]|[@-Z\\-_])")
@@ -43,13 +47,6 @@ _NO_FAILURE = re.compile(
     r"\b(?:no|0|zero|without(?: an?)?) (?:errors?|failures?|exceptions?)\b|\b(?:errors?|fail(?:ed|ures?))\s?[=:]\s?0\b",
     re.IGNORECASE,
 )
-_QUOTED = re.compile(r"\"[^\"]{0,200}\"|'[^']{0,200}'")
-# Values of keys, names of people after the word that announces them, days and months.
-_VALUE = re.compile(
-    r"(?<=\w=)[^\s,;)\]]{1,200}|(?<=\buser )(?!unknown\b|name\b)[\w.-]{1,60}|(?<=\bfor )[\w.-]{1,60}(?= from\b)"
-    r"|\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b"
-)
-_VARIABLE = re.compile(r"\b(?:0x)?[0-9a-fA-F]{8,}\b|\S{0,60}\d\S{0,60}")
 
 
 class Level(IntEnum):
@@ -90,15 +87,8 @@ def find_level(line: str) -> Level:
 
 
 def strip_header(line: str) -> str:
-    """Return what follows the time stamp and the level: the part that a person would quote."""
-    rest = line[:MAX_LINE]
-    stamp = _STAMP.search(rest[:_HEADER])
-    if stamp and stamp.start() <= 8:
-        rest = rest[stamp.end() :]
-    level = _LEVEL.search(rest[:80])
-    if level and not level.group("word"):
-        rest = rest[level.end() :]
-    return rest.lstrip(' \t:|-,[]()<>"').rstrip() or line.strip()
+    """Return what follows the header: the part that a person would quote."""
+    return message_of(line[:MAX_LINE])
 
 
 def reads_as_failure(line: str) -> bool:
@@ -107,10 +97,10 @@ def reads_as_failure(line: str) -> bool:
 
 
 def shape_of(line: str) -> str:
-    """Return the line with its variable parts (numbers, identifiers, quoted values) blanked, to group repetitions."""
+    """Return the line's message with what varies in it masked, to group repetitions."""
     return shape_of_message(strip_header(line))
 
 
 def shape_of_message(message: str) -> str:
     """Return the shape of a message whose header is already off."""
-    return _VARIABLE.sub("*", _VALUE.sub("*", _QUOTED.sub("*", message)))[:300]
+    return " ".join(mask_message(message))[:_SHAPE]
