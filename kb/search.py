@@ -30,7 +30,7 @@ from kb.retrieval.composing import has_vectors
 from kb.retrieval.legs import PATIENCE_MS, Degradation, Findings, begin_embedding, gather
 from kb.retrieval.prepared import PLANNED_ONCE, Row, fetch, fetch_both
 from kb.retrieval.query import Question, read_question
-from kb.retrieval.ranking import Use
+from kb.retrieval.ranking import NO_AGREEMENT, Agreement, Use
 from kb.retrieval.statements import CURATED, readable, statistics
 from kb.retrieval.timing import Stopwatch
 from kb.retrieval.weighing import asked_of
@@ -73,6 +73,7 @@ class Hit:
     product: str = ""
     versions: tuple[str, ...] = ()
     by_words_alone: bool = False
+    agreement: Agreement = NO_AGREEMENT
 
 
 @dataclass(frozen=True)
@@ -302,7 +303,14 @@ def _hit(
         product=article.product,
         versions=article.versions,
         by_words_alone=not has_vectors(article.language),
+        agreement=_agreement(passage, ranked, findings),
     )
+
+
+def _agreement(passage: Quoted, ranked: ranking.RankedArticle, findings: Findings) -> Agreement:
+    held, strange = findings.shares(passage.terms)
+    terms = findings.question.terms_total
+    return Agreement(ranked.cosine, ranked.words, ranked.pairs, ranked.title.coverage, held, strange, terms)
 
 
 def snippet(text: str, question: str = "") -> str:
@@ -322,4 +330,4 @@ def _reasons(ranked: ranking.RankedArticle, question: Question) -> list[str]:
     return reasons
 
 
-__all__ = ["Degradation", "Hit", "SearchOutcome", "Use", "find", "search", "snippet"]
+__all__ = ["Agreement", "Degradation", "Hit", "SearchOutcome", "Use", "find", "search", "snippet"]

@@ -4,7 +4,10 @@ Every text is redacted here: no secret ever reaches a vector. A vector depends o
 what is embedded beside it. When the model's files are absent `EmbedderUnavailable` says so, and search is lexical.
 """
 
+import hashlib
 import threading
+import time
+from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,7 +44,13 @@ class EmbedderUnavailable(Exception):  # noqa: N818 - a state that callers expec
 
 
 class Embedder:
-    """A tokenizer and a session of ONNX Runtime. Threads may share one."""
+    """A tokenizer and a session of ONNX Runtime. Threads may share one.
+
+    `remembers`: so many of the latest vectors are kept, by the digest of their text, for who compares one text in
+    several ways and quotes the same articles again and again.
+    """
+
+    remembers = 0
 
     def __init__(self, directory: Path, graph: str = GRAPH_FILE) -> None:
         for name in (graph, TOKENIZER_FILE):
@@ -57,18 +66,58 @@ class Embedder:
         self._tokenizer = Tokenizer.from_file(str(directory / TOKENIZER_FILE))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
+        self._lock = threading.Lock()
+        self._remembered: OrderedDict[tuple[bytes, int, int | None], Vectors] = OrderedDict()
 
     def count_tokens(self, text: str) -> int:
         return len(self._tokenizer.encode(text).ids)
 
     def embed(self, text: str, *, tokens: int, head: int | None = None) -> Vectors:
         """One vector of unit length. Of a text longer than `tokens` word pieces the first `head` and the last count."""
+        if not self.remembers:
+            return self._run(text, tokens, head)
+        key = (hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest(), tokens, head)
+        with self._lock:
+            if key in self._remembered:
+                self._remembered.move_to_end(key)
+                return self._remembered[key]
+        vector = self._run(text, tokens, head)
+        vector.flags.writeable = False  # it is handed out again
+        with self._lock:
+            self._remembered[key] = vector
+            while len(self._remembered) > self.remembers:
+                self._remembered.popitem(last=False)
+        return vector
+
+    def _run(self, text: str, tokens: int, head: int | None) -> Vectors:
         ids = self._tokenizer.encode(text).ids
         if len(ids) > tokens:
             first = tokens - 1 if head is None else head
             ids = [*ids[:first], *ids[first - tokens :]]
+        began = time.perf_counter()
         outputs = self._session.run(None, {"input_ids": np.array([ids], dtype=np.int64)})
+        _clock.add(time.perf_counter() - began)
         return np.asarray(outputs[0][0], dtype=np.float32)
+
+
+class _Clock:
+    """The seconds that this process's embedders have worked, in whichever thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.seconds = 0.0
+
+    def add(self, seconds: float) -> None:
+        with self._lock:
+            self.seconds += seconds
+
+
+_clock = _Clock()
+
+
+def seconds_spent() -> float:
+    """How long this process's embedders have worked by now, in seconds: two readings tell what lies between them."""
+    return _clock.seconds
 
 
 _lock = threading.Lock()

@@ -56,12 +56,17 @@ class Findings:
     degraded: Degradation | None
     index: LiveIndex
 
-    def relevance(self, article: ranking.RankedArticle, passage_terms: Iterable[int]) -> float:
+    def shares(self, passage_terms: Iterable[int]) -> tuple[float, float]:
+        """Of the question's weight, the share that these terms hold and the share that no passage here knows."""
         held = set(passage_terms)
         strange = self.weights.unknown * sum(key not in self.weights.passages for key in self.question.counts)
         whole = strange + sum(self.weights.passages.get(key, 0.0) for key in self.question.counts)
         covered = sum(weight for key, weight in self.weights.passages.items() if key in held)
-        terms, coverage = self.question.terms_total, covered / whole if whole else 0.0
+        return (covered / whole, strange / whole) if whole else (0.0, 0.0)
+
+    def relevance(self, article: ranking.RankedArticle, passage_terms: Iterable[int]) -> float:
+        terms = self.question.terms_total
+        coverage, strangeness = self.shares(passage_terms)
         boost = self.evidence.signature_boosts.get(article.article_id, 0.0)
         if self.degraded or not article.cosine:  # no embedder reads its language
             return ranking.relevance_of_words(article, query_terms=terms, query_coverage=coverage, boost=boost)
@@ -69,7 +74,7 @@ class Findings:
             article,
             query_terms=terms,
             query_coverage=coverage,
-            strangeness=strange / whole if whole else 0.0,
+            strangeness=strangeness,
             nearest=self.evidence.nearest,
             collection=self.weights.collection,
             boost=boost,

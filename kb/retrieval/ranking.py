@@ -82,6 +82,26 @@ class RankedArticle:
 
 
 @dataclass(frozen=True)
+class Agreement:
+    """What speaks for an article, part by part: for who has to decide more than the order.
+
+    `words` and `pairs` are of the wording (unscaled), `title` the share of the title that the question covers, `held`
+    and `strange` the shares of the question that the passage holds and that no passage here knows.
+    """
+
+    cosine: float = 0.0
+    words: float = 0.0
+    pairs: float = 0.0
+    title: float = 0.0
+    held: float = 0.0
+    strange: float = 0.0
+    terms: int = 0
+
+
+NO_AGREEMENT = Agreement()
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Everything the legs found for one question. `signature_boosts` are per article, 0..0.5."""
 
