@@ -5,9 +5,10 @@ says at [start:end]. Sentences that only make sense where they stood are left ou
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from triage.facts import ArticleEvidence, Form, Kind, Sentence
+from triage.nearness import Relevance
 from triage.sections import Part, Role, parts_of, with_role
 from triage.units import Unit, cut_units
 from triage.wording import words_of
@@ -20,8 +21,6 @@ _KEPT_PROSE = 6
 _LEAD, _CAUSE, _SCOPE = 3, 2, 4
 _INTRO_BONUS = 0.1
 _HEADING_WEIGHT, _STEPS_BONUS, _AS_NEAR = 0.5, 0.1, 0.06
-
-Relevance = Callable[[Sequence[str]], Sequence[float]]
 
 _META = re.compile(
     r"^(?:in )?th(?:is|e following) (?:article|topic|page|guide|document|section)\b|^(?:note|disclaimer)\b\s*:?"

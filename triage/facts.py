@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from kb.retrieval.ranking import FLOORS, FOLLOWERS_SHARE, NO_AGREEMENT, Agreement, Use
 from triage.bundles import Coverage
 from triage.logs import LogReading
 
@@ -124,7 +125,11 @@ class PassageEvidence:
 
 @dataclass(frozen=True, slots=True)
 class ArticleEvidence:
-    """An article that the requester may read, whole, with why search found it."""
+    """An article that the requester may read, whole, with why search found it.
+
+    `score` orders the articles of one request, `relevance` can be compared between requests; `agreement` is what both
+    are made of. `named`, `named_mean`: how near the title is to the nearest sentence of the request, and to the mean.
+    """
 
     article_id: int
     source_text_id: int
@@ -140,6 +145,10 @@ class ArticleEvidence:
     best_start: int
     best_end: int
     passages: tuple[PassageEvidence, ...]
+    relevance: float = 1.0
+    agreement: Agreement = NO_AGREEMENT
+    named: float = 0.0
+    named_mean: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +158,13 @@ class Evidence:
     articles: tuple[ArticleEvidence, ...] = ()
     query: str = ""
     degraded: str = ""
+
+    @property
+    def worth_reading(self) -> tuple[ArticleEvidence, ...]:
+        """What a person is shown: of the articles that were weighed, those that are relevant enough for a page."""
+        floor = FLOORS[Use.PAGE]
+        first = next((article.relevance for article in self.articles), 0.0)
+        return tuple(a for a in self.articles if a.relevance >= floor * FOLLOWERS_SHARE) if first >= floor else ()
 
 
 class Kind(StrEnum):

@@ -10,7 +10,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, InterfaceError, OperationalError
 from haystack.core.errors import PipelineRuntimeError
 
-from kb.retrieval.embedder import EmbedderUnavailable, embed_query
+from kb.retrieval.embedder import EmbedderUnavailable, embed_query, get_embedder
 from triage.actions.runs import begin_run, fail_run, record_barred, store_outcome
 from triage.errors import RunTakenOver
 from triage.facts import Request
@@ -20,6 +20,9 @@ from triage.pipeline import PIPELINE_VERSION, run_pipeline
 from triage.wall import bar_of
 
 log = logging.getLogger(__name__)
+
+# Vectors that a worker keeps: a request's own, and those of the sentences that are quoted often. Three megabytes.
+REMEMBERED = 2_000
 
 REHEARSAL = Request(
     ticket_id=0,
@@ -66,6 +69,7 @@ def run_triage(message_id: int, *, task_id: str, asked_again: bool = False) -> R
 def prepare() -> None:
     """Load the embedder, build the pipeline and run it once on nothing, so that the first request waits for none."""
     try:
+        get_embedder().remembers = REMEMBERED
         embed_query("warm up")
     except EmbedderUnavailable as error:
         log.warning("embedder_unavailable", extra={"reason": str(error)})

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-import numpy as np
 from django.db.models import Count, Exists, Max, OuterRef, QuerySet
+from pgvector import HalfVector
+from pgvector.django import CosineDistance
 
 from kb.models import Passage, PassageVector, SourceText
 from kb.retrieval.embedder import DEFAULT_EMBEDDER, EmbedderUnavailable, embed_query
@@ -16,6 +17,7 @@ from triage.facts import ArticleEvidence, PassageEvidence
 from triage.learning import Examples, examples_of
 from triage.models import Run
 from triage.models.drafts import live_sources
+from triage.nearness import name_nearness
 
 MAX_EXAMPLES = 800
 
@@ -36,14 +38,17 @@ def read_articles(hits: Sequence[Hit], query: str) -> tuple[ArticleEvidence, ...
                 passage.pk, tuple(passage.heading_path), passage.start, passage.end, near.get(passage.pk, 0.0)
             )
         )
+    named = name_nearness([hit.title for hit in hits], query)
     return tuple(
-        _article(hit, sources[hit.source_text_id], tuple(passages[hit.source_text_id]))
-        for hit in hits
+        _article(hit, sources[hit.source_text_id], tuple(passages[hit.source_text_id]), near_title)
+        for hit, near_title in zip(hits, named, strict=True)
         if hit.source_text_id in sources and passages[hit.source_text_id]
     )
 
 
-def _article(hit: Hit, source: SourceText, passages: tuple[PassageEvidence, ...]) -> ArticleEvidence:
+def _article(
+    hit: Hit, source: SourceText, passages: tuple[PassageEvidence, ...], named: tuple[float, float]
+) -> ArticleEvidence:
     return ArticleEvidence(
         article_id=hit.article_id,
         source_text_id=hit.source_text_id,
@@ -59,6 +64,10 @@ def _article(hit: Hit, source: SourceText, passages: tuple[PassageEvidence, ...]
         best_start=hit.start,
         best_end=hit.end,
         passages=passages,
+        relevance=hit.relevance,
+        agreement=hit.agreement,
+        named=named[0],
+        named_mean=named[1],
     )
 
 
@@ -69,10 +78,8 @@ def _similarities(source_ids: Sequence[int], query: str, index: LiveIndex) -> di
     except EmbedderUnavailable:
         return {}
     rows = PassageVector.objects.filter(side=index.side, passage__source_text__in=source_ids)
-    return {
-        passage_id: float(np.dot(np.asarray(list(vector), dtype=np.float32), wanted))
-        for passage_id, vector in rows.values_list("passage_id", "vector")
-    }
+    near = rows.annotate(distance=CosineDistance("vector", HalfVector(wanted)))
+    return {passage_id: 1.0 - float(distance) for passage_id, distance in near.values_list("passage_id", "distance")}
 
 
 def read_sources(ids: Sequence[int], audiences: frozenset[str]) -> dict[int, LiveSource]:

@@ -64,7 +64,7 @@ def test_an_article_that_gives_orders_is_quoted_or_left_out_but_never_obeyed(att
 
 
 def test_words_of_a_request_never_move_the_bars(attacks: list[str]) -> None:
-    article = an_article("Text.", score=0.3)
+    article = an_article("Text.", score=0.3, relevance=0.85)
     for attack in attacks:
         decision = choose_article(Evidence((article,), attack), language="en", bars=Bars())
         assert decision.article is None

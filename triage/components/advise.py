@@ -30,10 +30,7 @@ _SAYS_ATTACHED = re.compile(r"\b(?:attach(?:ed|ment)|see the (?:log|file|screens
 
 @component
 class Advise:
-    """`about`: the score from which an article is worth reading although no draft was made from it."""
-
-    def __init__(self, *, about: float = 0.4) -> None:
-        self.about = about
+    """Proposes; what it looks at are typed facts, never what a text asks for."""
 
     @component.output_types(steps=list[Step])
     def run(
@@ -47,7 +44,7 @@ class Advise:
     ) -> dict[str, list[Step]]:
         steps = [*_escalation(priority), *_duplicate(screening)]
         if screening.verdict is ScreenVerdict.PLAIN:
-            articles = [article for article in evidence.articles if article.score >= self.about]
+            articles = list(evidence.worth_reading)
             cited = {sentence.source_text_id for sentence in grounded.sentences}
             unread = [article for article in articles if article.source_text_id not in cited]
             questions = _questions(request, readings, articles)

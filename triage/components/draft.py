@@ -3,22 +3,18 @@
 Greeting and closing are marked as needing the rep's own words. Nothing here obeys what a request or an article says.
 """
 
-import logging
-from collections.abc import Sequence
 from urllib.parse import urljoin
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 from haystack import component
 
-from kb.retrieval.embedder import PASSAGE_TOKENS, QUERY_TOKENS, EmbedderUnavailable, embed_texts
 from triage.choices import NoDraftReason
-from triage.drafting import Relevance, compose
+from triage.drafting import compose
 from triage.facts import ArticleEvidence, Drafted, Evidence, Kind, Request, Screening, ScreenVerdict, Sentence
 from triage.gate import Bars, choose_article
-from triage.wording import with_subject, words_of
-
-log = logging.getLogger(__name__)
+from triage.nearness import relevance_to
+from triage.wording import with_subject
 
 _BY_VERDICT = {
     ScreenVerdict.EMPTY: NoDraftReason.EMPTY_MESSAGE,
@@ -69,23 +65,3 @@ def _barred(request: Request, screening: Screening) -> str:
 def _greeting(request: Request) -> Sentence:
     words = _("Hello %(name)s,") % {"name": request.requester_name} if request.requester_name else _("Hello,")
     return Sentence(words, Kind.NEEDS_WORDS)
-
-
-def relevance_to(text: str) -> Relevance:
-    """Return a function from sentences to their nearness to the text: by meaning, or by words without an embedder."""
-
-    def by_meaning(sentences: Sequence[str]) -> Sequence[float]:
-        try:
-            wanted = embed_texts([text], tokens=QUERY_TOKENS)[0]
-            scores: list[float] = (embed_texts(list(sentences), tokens=PASSAGE_TOKENS) @ wanted).tolist()
-        except EmbedderUnavailable:
-            log.warning("draft_without_embedder")
-            return _by_words(text, sentences)
-        return scores
-
-    return by_meaning
-
-
-def _by_words(text: str, sentences: Sequence[str]) -> Sequence[float]:
-    wanted = set(words_of(text))
-    return [len(wanted & (said := set(words_of(sentence)))) / (1 + len(said)) for sentence in sentences]

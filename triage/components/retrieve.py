@@ -5,7 +5,7 @@ Audiences are the requester's own: a rep may read more, but a draft cites only w
 
 from haystack import component
 
-from kb.search import Use, find
+from kb.search import find
 from triage.components.read_logs import signatures_of, telling_lines
 from triage.facts import Evidence, FileReading, Request
 from triage.sources import read_articles
@@ -17,7 +17,7 @@ PATIENCE_MS = 10_000
 
 @component
 class Retrieve:
-    """`limit`: articles to bring; search keeps its own floor, so fewer or none may come."""
+    """`limit`: articles to bring, however relevant: which are worth a person's look or a draft is decided later."""
 
     def __init__(self, *, limit: int = 5) -> None:
         self.limit = limit
@@ -27,7 +27,7 @@ class Retrieve:
         query = query_of(request, readings)
         if not query:
             return {"evidence": Evidence()}
-        outcome = find(query, audiences=request.audiences, limit=self.limit, use=Use.EVIDENCE, patience_ms=PATIENCE_MS)
+        outcome = find(query, audiences=request.audiences, limit=self.limit, floor=0.0, patience_ms=PATIENCE_MS)
         articles = read_articles(outcome.hits, query)
         return {"evidence": Evidence(articles=articles, query=query[:2_000], degraded=outcome.degraded or "")}
 

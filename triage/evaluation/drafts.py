@@ -12,23 +12,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from triage.evaluation import metrics
-from triage.evaluation.datasets import Query, QueryKind, SearchSet, read_search_set
+from triage.evaluation.datasets import Query, QueryKind, read_search_set
+from triage.evaluation.entailment import drafted_sentences
 from triage.evaluation.knowledge import stocked_site
 from triage.evaluation.report import Figures, Report
 from triage.evaluation.runner import Evaluation, with_progress
-from triage.facts import Kind, Request, Sentence
+from triage.facts import Request, Sentence
+from triage.gate import Bars, choose_article
 from triage.generators import configured_endpoint
 from triage.outcome import Outcome
 from triage.pipeline import run_pipeline
 from triage.running import prepare
-from triage.support import says_the_same
 
 READER = frozenset({"public"})
+CURVE_BARS = (0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a rep would have got: `shown` are document ids, those that the draft cites first."""
+    """What a rep would have got: `shown` are document ids, those that the draft cites first.
+
+    `nearest` is the document that comes nearest to being drafted from, `sure` how sure of it the gate is.
+    """
 
     cited: tuple[str, ...]
     shown: tuple[str, ...]
@@ -37,6 +42,8 @@ class Answer:
     model: str
     not_worded: str
     milliseconds: float
+    nearest: str = ""
+    sure: float = 0.0
 
 
 def draft_all(queries: Sequence[Query], document_of: Mapping[int, str]) -> dict[str, Answer]:
@@ -67,14 +74,18 @@ def _answer(outcome: Outcome, document_of: Mapping[int, str], milliseconds: floa
     quoted = [sentence for sentence in outcome.grounded.sentences if sentence.is_sourced]
     by_source = {a.source_text_id: document_of[a.article_id] for a in outcome.evidence.articles}
     cited = dict.fromkeys(by_source[sentence.source_text_id or 0] for sentence in quoted)
+    worth_reading = [by_source[article.source_text_id] for article in outcome.evidence.worth_reading]
+    decision = choose_article(outcome.evidence, language="en", bars=Bars())
     return Answer(
         cited=tuple(cited),
-        shown=tuple(dict.fromkeys([*cited, *by_source.values()])),
+        shown=tuple(dict.fromkeys([*cited, *worth_reading])),
         quoted=tuple(quoted),
         reason=str(outcome.grounded.no_draft_reason),
         model=outcome.grounded.model,
         not_worded=outcome.grounded.not_worded,
         milliseconds=milliseconds,
+        nearest=document_of[decision.best.article_id] if decision.best else "",
+        sure=decision.sure,
     )
 
 
@@ -89,16 +100,22 @@ def run(options: Mapping[str, object]) -> Report:
     figures: Figures = {
         "requests": len(dataset.queries),
         **_figures(answerable, answers),
-        "supported_sentences": _supported(dataset, answers),
+        **drafted_sentences(dataset, [(answer.cited, answer.quoted) for answer in answers.values()]),
         "foreign_drafted": _drafted(dataset.of_kind(QueryKind.FOREIGN), answers),
         "withheld_drafted": _drafted(dataset.of_kind(QueryKind.WITHHELD), answers),
         "ms_p50": metrics.percentile(times, 0.5),
         "ms_p95": metrics.percentile(times, 0.95),
         "halves": {name: {"requests": len(chosen), **_figures(chosen, answers)} for name, chosen in halves.items()},
+        "curve": curve(dataset.queries, answers),
+        "curve_held_out": curve([query for query in dataset.queries if query.half], answers),
         "abstained": _counted(answers[query.query_id].reason for query in answerable),
         **_generated(answers.values()),
     }
-    return Report(f"drafts on {dataset.name}", figures, (f"data {dataset.digest[:12]}",))
+    notes = (
+        f"data {dataset.digest[:12]}; the gate was fitted on the halves tuned_on of four sets: held_out is what counts",
+        f"curve: what each bar would draft and get wrong, before anything is composed; {Bars().sure:.2f} is in use",
+    )
+    return Report(f"drafts on {dataset.name}", figures, notes)
 
 
 def _generated(answers: Collection[Answer]) -> Figures:
@@ -133,24 +150,27 @@ def _drafted(queries: Sequence[Query], answers: Mapping[str, Answer]) -> float |
     return metrics.mean([float(bool(answers[query.query_id].cited)) for query in queries]) if queries else None
 
 
-def _supported(dataset: SearchSet, answers: Mapping[str, Answer]) -> float | None:
-    texts = {document.document_id: _plain(f"{document.title} {document.text}") for document in dataset.documents}
-    checked = [
-        float(_says(sentence) and any(_plain(sentence.quote) in texts[cited] for cited in answer.cited))
-        for answer in answers.values()
-        for sentence in answer.quoted
-    ]
-    return metrics.mean(checked) if checked else None
+def curve(queries: Sequence[Query], answers: Mapping[str, Answer]) -> dict[str, Figures]:
+    """What a lower or a higher bar would do, by the bar: shares as in the whole table."""
+    by_kind = {kind: [answers[query.query_id] for query in queries if query.kind is kind] for kind in QueryKind}
+    asked = [query for query in queries if query.kind is QueryKind.ANSWERABLE]
+    rows: dict[str, Figures] = {}
+    for bar in CURVE_BARS:
+        wrong = [
+            answers[query.query_id].sure >= bar and answers[query.query_id].nearest not in query.relevant
+            for query in asked
+        ]
+        rows[f"{bar:.2f}"] = {
+            "drafted": _share_above(by_kind[QueryKind.ANSWERABLE], bar),
+            "wrong_confident": metrics.mean([float(is_wrong) for is_wrong in wrong]),
+            "foreign_drafted": _share_above(by_kind[QueryKind.FOREIGN], bar),
+            "withheld_drafted": _share_above(by_kind[QueryKind.WITHHELD], bar),
+        }
+    return rows
 
 
-def _says(sentence: Sentence) -> bool:
-    if sentence.kind is Kind.WORDED:
-        return says_the_same(sentence.text, sentence.quote, sentence.form)
-    return _plain(sentence.text) == _plain(sentence.quote)
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
+def _share_above(answers: Sequence[Answer], bar: float) -> float | None:
+    return metrics.mean([float(bool(answer.nearest) and answer.sure >= bar) for answer in answers]) if answers else None
 
 
 def _counted(reasons: Iterable[str]) -> Figures:

@@ -28,7 +28,7 @@ from triage.evaluation.runner import with_progress
 TITLE_LENGTH = 255
 LIBRARY = "handrail_library_"
 KEEP_FROM = 100  # documents
-MOST_KEPT = 3
+MOST_KEPT = 6
 
 
 @contextlib.contextmanager
