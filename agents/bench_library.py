@@ -35,6 +35,7 @@ EMBEDDED = 2_000
 BATCH = 250
 VOCABULARY = 12_000
 REPORT_CHARACTERS = 3_000
+REQUEST_WORDS = 100
 OWN_WORDS = 0.75
 _WORD = re.compile(r"[a-z]{2,}")
 _SLOW_INDEXES = ("kb_passage_terms_0", "kb_vector_public_0")
@@ -75,6 +76,11 @@ class Writer:
     def question(self, text: str) -> str:
         """What somebody types who needs this text: a few of its words among others."""
         return self._asked(text, self._chance.randint(4, 14))
+
+    def request(self, text: str) -> str:
+        """A plain request of a hundred words, in sentences."""
+        words = self._asked(text, REQUEST_WORDS).split()
+        return " ".join(f"{' '.join(words[at : at + 12])}." for at in range(0, len(words), 12))
 
     def report(self, text: str) -> str:
         """A long request: what happened in some sentences, then a pasted log."""

@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 
 from agents import bench, bench_library
 from tests.conftest import Site
+from triage.pipeline import STEPS
 
 
 def test_suggestions_are_measured_beside_their_floor(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,6 +29,19 @@ def test_suggestions_are_measured_beside_their_floor(site: Site, monkeypatch: py
     assert set(figures["stages"]) == {"analyse", "curate", "weigh", "words", "embed", "score", "authorise"}
 
 
+def test_triage_is_measured_through_a_real_worker(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_library, "EMBEDDED", 6)
+    out = StringIO()
+    call_command("bench", "triage", "--tickets", "4", "--passages", "24", "--workers", "1", "--json", stdout=out)
+    figures = json.loads(out.getvalue().splitlines()[-1])
+    assert (figures["tickets"], figures["workers"], figures["failed"]) == (4, 1, 0)
+    assert figures["tickets_per_s"] > 0
+    assert 0 < figures["embed_share"] < 1
+    assert 20 < figures["rss_mb"] < 600
+    assert figures["processor_ms"]["workers"] > 0
+    assert set(figures["steps"]) == {*STEPS, "embedding"}
+
+
 def test_a_library_is_the_same_every_time_and_reads_like_text() -> None:
     one, other = bench_library.Writer(), bench_library.Writer()
     article = one.article()
@@ -38,7 +52,15 @@ def test_a_library_is_the_same_every_time_and_reads_like_text() -> None:
     assert len(one.report(text)) == bench_library.REPORT_CHARACTERS
 
 
-@pytest.mark.parametrize("option", ["--passages", "--clients", "--workers"])
-def test_numbers_start_at_one(option: str) -> None:
+@pytest.mark.parametrize(
+    ("what", "option"),
+    [
+        ("suggestions", "--passages"),
+        ("suggestions", "--clients"),
+        ("suggestions", "--workers"),
+        ("triage", "--tickets"),
+    ],
+)
+def test_numbers_start_at_one(what: str, option: str) -> None:
     with pytest.raises(CommandError, match="start at 1"):
-        call_command("bench", "suggestions", option, "0")
+        call_command("bench", what, option, "0")

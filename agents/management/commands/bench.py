@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from agents.bench import bench_suggestions
 from agents.bench_pages import bench_pages
+from agents.bench_triage import bench_triage
 from triage.evaluation.report import Report, as_json, as_text
 
 
@@ -22,22 +23,35 @@ class Command(BaseCommand):
         suggestions.add_argument("--workers", type=int, default=max(1, min(2, os.cpu_count() or 1)))
         pages = subcommands.add_parser("pages", help="every kind of page, for the people who see it")
         pages.add_argument("--articles", type=Path, metavar="DIR", help="articles to import beside the demo's")
-        for subcommand in (suggestions, pages):
+        triage = subcommands.add_parser("triage", help="plain requests through real workers")
+        triage.add_argument("--tickets", type=int, default=2_000)
+        triage.add_argument("--passages", type=int, default=10_000)
+        triage.add_argument("--workers", type=int, default=2, help="processes of one worker")
+        for subcommand in (suggestions, pages, triage):
             subcommand.add_argument("--json", action="store_true", help="one JSON object on the last line of stdout")
 
     def handle(self, *_args: object, **options: object) -> None:
-        report = _pages(options) if options["what"] == "pages" else _suggestions(options)
+        report = MEASUREMENTS[str(options["what"])](options)
         self.stdout.write(as_text(report))
         if options["json"]:
             self.stdout.write(as_json(report))
 
 
 def _suggestions(options: dict[str, object]) -> Report:
-    passages, clients, workers = (int(str(options[name])) for name in ("passages", "clients", "workers"))
-    if min(passages, clients, workers) < 1:
-        message = "--passages, --clients and --workers start at 1."
-        raise CommandError(message)
+    passages, clients, workers = _numbers(options, "passages", "clients", "workers")
     return bench_suggestions(passages, clients, workers)
+
+
+def _triage(options: dict[str, object]) -> Report:
+    tickets, passages, workers = _numbers(options, "tickets", "passages", "workers")
+    return bench_triage(tickets, passages, workers)
+
+
+def _numbers(options: dict[str, object], *names: str) -> tuple[int, ...]:
+    numbers = tuple(int(str(options[name])) for name in names)
+    if min(numbers) < 1:
+        raise CommandError(f"{', '.join(f'--{name}' for name in names)} start at 1.")
+    return numbers
 
 
 def _pages(options: dict[str, object]) -> Report:
@@ -45,3 +59,6 @@ def _pages(options: dict[str, object]) -> Report:
     if isinstance(articles, Path) and not articles.is_dir():
         raise CommandError(f"{articles} is no directory.")
     return bench_pages(articles if isinstance(articles, Path) else None)
+
+
+MEASUREMENTS = {"suggestions": _suggestions, "pages": _pages, "triage": _triage}
