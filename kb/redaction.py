@@ -147,7 +147,7 @@ RULES: tuple[Rule, ...] = (
             r"|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,})"
         ),
     ),
-    Rule(Kind.SECRET, re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@]*:([^\s/@]+)(?=@)", re.IGNORECASE)),
+    Rule(Kind.SECRET, re.compile(r"\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@]{0,200}:([^\s/@]{1,400})(?=@)", re.IGNORECASE)),
     Rule(
         Kind.SECRET,
         re.compile(r"\b(?:authorization\W{1,3})?(?:bearer|basic)\s+([A-Za-z0-9+/._~-]{12,}=*)", re.IGNORECASE),

@@ -288,6 +288,7 @@ HANDRAIL_DEMO = environment.flag("HANDRAIL_DEMO", default=False)
 HANDRAIL_AUTOMATE_UNKNOWN = environment.flag("HANDRAIL_AUTOMATE_UNKNOWN", default=False)
 HANDRAIL_DRAFTING = environment.flag("HANDRAIL_DRAFTING", default=True)
 # A chat model, optional: an OpenAI-compatible endpoint. Its key is read by the process that asks, and by no other.
+HANDRAIL_ALLOWED_CONTACTS = environment.words("HANDRAIL_ALLOWED_CONTACTS")
 HANDRAIL_LLM_URL = os.environ.get("HANDRAIL_LLM_URL", "").strip()
 HANDRAIL_LLM_MODEL = os.environ.get("HANDRAIL_LLM_MODEL", "").strip()
 HANDRAIL_LLM_SECONDS = environment.number("HANDRAIL_LLM_SECONDS", 20)

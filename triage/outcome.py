@@ -8,7 +8,10 @@ from triage.facts import Drafted, Evidence, FileCoverage, FileReading, Priority,
 
 @dataclass(frozen=True)
 class Outcome:
-    """`timings` are milliseconds by step; `dropped` counts the sentences that did not stand up."""
+    """`timings` are milliseconds by step; `dropped` counts the sentences that did not stand up.
+
+    `withheld`: those that named a link, an address or a number which the site does not allow.
+    """
 
     screening: Screening
     readings: tuple[FileReading, ...]
@@ -22,4 +25,5 @@ class Outcome:
     dropped: int
     steps: tuple[Step, ...]
     coverages: tuple[FileCoverage, ...] = ()
+    withheld: int = 0
     timings: Mapping[str, float] = field(default_factory=dict)

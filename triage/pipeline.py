@@ -26,6 +26,7 @@ from triage.components.screen import Screen
 from triage.facts import Request
 from triage.generators import Writer, configured_writer
 from triage.outcome import Outcome
+from triage.outward import AllowList, allow_list
 from triage.prompts import PROMPT_VERSION
 from triage.sources import read_examples, read_sources
 
@@ -40,7 +41,8 @@ PIPELINE_VERSION = f"4 haystack-{_HAYSTACK} {DEFAULT_EMBEDDER} extractor-{EXTRAC
 STEPS = ("screen", "read_logs", "classify", "prioritise", "retrieve", "draft", "reword", "ground", "advise")
 
 
-def build_pipeline() -> Pipeline:
+def build_pipeline(*, writer: Writer | None = None) -> Pipeline:
+    """Return a pipeline whose drafts `writer` words, or nobody."""
     pipeline = Pipeline()
     pipeline.add_component("screen", Screen())
     pipeline.add_component("read_logs", ReadLogs())
@@ -48,8 +50,8 @@ def build_pipeline() -> Pipeline:
     pipeline.add_component("prioritise", Prioritise())
     pipeline.add_component("retrieve", Retrieve())
     pipeline.add_component("draft", Draft(site_url=settings.HANDRAIL_PUBLIC_URL))
-    pipeline.add_component("reword", Reword(writer=_writer()))
-    pipeline.add_component("ground", Ground(read_sources=read_sources))
+    pipeline.add_component("reword", Reword(writer=writer))
+    pipeline.add_component("ground", Ground(read_sources=read_sources, allowed=site_allow_list()))
     pipeline.add_component("advise", Advise())
     pipeline.connect("read_logs.readings", "prioritise.readings")
     pipeline.connect("read_logs.readings", "retrieve.readings")
@@ -77,19 +79,27 @@ def _writer() -> Writer | None:
 @lru_cache(maxsize=1)
 def get_pipeline() -> Pipeline:
     """Return this process's pipeline, its components warm."""
-    pipeline = build_pipeline()
+    pipeline = build_pipeline(writer=_writer())
     pipeline.warm_up()
     return pipeline
 
 
-def run_pipeline(request: Request) -> Outcome:
-    """Run every step on the request; raises haystack's PipelineRuntimeError, which names the step that failed."""
+def site_allow_list() -> AllowList:
+    """Return what drafts may name: this site's own address and what its operators listed."""
+    return allow_list([settings.HANDRAIL_PUBLIC_URL, *settings.HANDRAIL_ALLOWED_CONTACTS])
+
+
+def run_pipeline(request: Request, *, pipeline: Pipeline | None = None) -> Outcome:
+    """Run every step on the request, in this process's pipeline if no other is given.
+
+    Raises haystack's PipelineRuntimeError, which names the step that failed.
+    """
     facts: dict[str, object] = {"request": request}
     data: dict[str, dict[str, object]] = {step: facts for step in STEPS if step != "ground"}
     data["ground"] = {"audiences": request.audiences}
     embedded_before = seconds_spent()
     with _stopwatch() as timings:
-        put_out = get_pipeline().run(data, include_outputs_from=set(STEPS))
+        put_out = (pipeline or get_pipeline()).run(data, include_outputs_from=set(STEPS))
     timings["embedding"] = round(1000 * (seconds_spent() - embedded_before), 1)
     return Outcome(
         screening=put_out["screen"]["screening"],
@@ -103,6 +113,7 @@ def run_pipeline(request: Request) -> Outcome:
         reworded=put_out["reword"]["drafted"],
         grounded=put_out["ground"]["grounded"],
         dropped=put_out["ground"]["dropped"],
+        withheld=put_out["ground"]["withheld"],
         steps=tuple(put_out["advise"]["steps"]),
         timings=timings,
     )

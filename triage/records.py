@@ -38,7 +38,7 @@ def outputs_of(outcome: Outcome) -> dict[str, Json]:
             "not_worded": outcome.reworded.not_worded,
             "worded": sum(sentence.kind is Kind.WORDED for sentence in outcome.reworded.sentences),
         },
-        "ground": {**_drafted(outcome.grounded), "dropped": outcome.dropped},
+        "ground": {**_drafted(outcome.grounded), "dropped": outcome.dropped, "withheld": outcome.withheld},
         "advise": [{"kind": str(step.kind), "text": step.text} for step in outcome.steps],
     }
 

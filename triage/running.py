@@ -8,6 +8,7 @@ import logging
 
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, InterfaceError, OperationalError
+from haystack import Pipeline
 from haystack.core.errors import PipelineRuntimeError
 
 from kb.retrieval.embedder import EmbedderUnavailable, embed_query, get_embedder
@@ -38,8 +39,13 @@ REHEARSAL = Request(
 )
 
 
-def run_triage(message_id: int, *, task_id: str, asked_again: bool = False) -> Run | None:
-    """Triage a message once; None when there is nothing (more) to do. Raises what the task may retry."""
+def run_triage(
+    message_id: int, *, task_id: str, asked_again: bool = False, pipeline: Pipeline | None = None
+) -> Run | None:
+    """Triage a message once; None when there is nothing (more) to do. Raises what the task may retry.
+
+    `pipeline`: one other than this process's, for an evaluation.
+    """
     message = get_message(message_id)
     if message is None:
         return None
@@ -53,7 +59,7 @@ def run_triage(message_id: int, *, task_id: str, asked_again: bool = False) -> R
         if bar:
             return record_barred(run=run, reason=bar, actor=None)
         gathered = gather(message)
-        outcome = run_pipeline(gathered.request)
+        outcome = run_pipeline(gathered.request, pipeline=pipeline)
         return store_outcome(run=run, outcome=outcome, inputs=gathered.inputs, input_digest=gathered.digest, actor=None)
     except RunTakenOver:
         log.info("triage_run_taken_over", extra={"run_id": run.pk})

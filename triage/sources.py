@@ -7,7 +7,7 @@ from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 from pgvector import HalfVector
 from pgvector.django import CosineDistance
 
-from kb.models import Passage, PassageVector, SourceText
+from kb.models import ArticleApproval, Passage, PassageVector, SourceText
 from kb.retrieval.embedder import DEFAULT_EMBEDDER, EmbedderUnavailable, embed_query
 from kb.retrieval.live import LiveIndex, live_index
 from kb.search import Hit
@@ -86,8 +86,17 @@ def read_sources(ids: Sequence[int], audiences: frozenset[str]) -> dict[int, Liv
     """Return the sources as they are now; readable when live and when this audience may see their article."""
     sources = SourceText.objects.filter(pk__in=ids)
     readable = set(live_sources(sources, audiences).values_list("pk", flat=True))
+    reviews = ArticleApproval.objects.filter(
+        article_id=OuterRef("article_id"),
+        revision_id=OuterRef("article__live_revision_id"),
+        basis=ArticleApproval.Basis.REVIEW,
+    )
+    # What is readable says what the live revision says, so that an approval of the one is one of the other.
+    approved = set(sources.filter(Exists(reviews), pk__in=readable).values_list("pk", flat=True))
     return {
-        source.pk: LiveSource(source.pk, source.text, source.digest, readable=source.pk in readable)
+        source.pk: LiveSource(
+            source.pk, source.text, source.digest, readable=source.pk in readable, approved=source.pk in approved
+        )
         for source in sources
     }
 

@@ -1,5 +1,6 @@
 """What is taken out of a text, and what a diagnosis needs and keeps."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -105,3 +106,11 @@ def test_the_labelled_texts_are_redacted_without_false_alarms(shared_data: Path)
         ("PHONE_NUMBER", 0.9),
     ]:
         assert per_kind[kind]["recall"] >= least, kind  # type: ignore[index, operator]
+
+
+@pytest.mark.parametrize("filler", ["a.", "a@", "1 ", "a-", "ab:", "password ", "://", "0:", "A1 ", "+1("])
+def test_no_text_makes_it_slow(filler: str) -> None:
+    """Patterns that look back over all they have read take minutes where these take a moment."""
+    began = time.process_time()
+    redact(filler * (60_000 // len(filler)))
+    assert time.process_time() - began < 5

@@ -8,6 +8,7 @@ import pytest
 from triage.choices import NoDraftReason
 from triage.components.ground import Ground, LiveSource, stands_up
 from triage.facts import Drafted, Form, Kind, Sentence
+from triage.outward import allow_list
 
 TEXT = "Do not delete the queue before you stop the worker. Then run:\nqueue  drop --all\n"
 SOURCE = LiveSource(11, TEXT, "digest", readable=True)
@@ -88,3 +89,34 @@ def test_no_draft_stays_no_draft_with_its_reason() -> None:
     ground = Ground(read_sources=read)
     abstained = Drafted(no_draft_reason=NoDraftReason.NOTHING_RELEVANT)
     assert ground.run(abstained, frozenset())["grounded"] == abstained
+
+
+LINKED = "1. Open https://evil.com/reset now.\nThe worker then stops.\n"
+LINKED_SOURCE = LiveSource(11, LINKED, "digest", readable=True)
+STOPS = Sentence("The worker then stops.", Kind.QUOTED, Form.SENTENCE, 11, None, "", 36, 58, LINKED[36:58], "digest")
+OPEN = Sentence(LINKED[3:35], Kind.QUOTED, Form.STEP, 11, None, "Steps", 3, 35, LINKED[3:35], "digest")
+
+
+def test_a_step_that_leads_out_leaves_its_place_to_a_person() -> None:
+    first, second = _ground(OPEN, STOPS, source=LINKED_SOURCE).sentences
+    assert (first.kind, first.form, first.source_text_id) == (Kind.NEEDS_WORDS, Form.STEP, None)
+    assert "evil" not in first.text
+    assert second == STOPS
+
+
+def test_a_link_that_a_second_person_approved_in_the_article_is_quoted() -> None:
+    assert _ground(OPEN, STOPS, source=replace(LINKED_SOURCE, approved=True)).sentences == (OPEN, STOPS)
+
+
+def test_a_link_that_the_site_allows_is_quoted_whoever_approved_the_article() -> None:
+    ground = Ground(read_sources=lambda _ids, _audiences: {11: LINKED_SOURCE}, allowed=allow_list(["evil.com"]))
+    assert ground.run(Drafted((OPEN, STOPS)), frozenset({"public"}))["withheld"] == 0
+
+
+def test_a_greeting_or_a_title_that_leads_out_is_left_out_even_beside_an_approved_article() -> None:
+    greeting = Sentence("Hello www.evil.com,", Kind.NEEDS_WORDS)
+    assert _ground(greeting, OPEN, STOPS, source=replace(LINKED_SOURCE, approved=True)).sentences == (OPEN, STOPS)
+
+
+def test_nothing_but_what_leads_out_is_no_draft() -> None:
+    assert _ground(OPEN, source=LINKED_SOURCE).no_draft_reason == NoDraftReason.NOT_GROUNDED
