@@ -43,13 +43,13 @@ class Excerpt:
     def texts(self, encoding: str) -> Iterator[tuple[int, str]]:
         """Yield (lines before it, text) for the head and the tail, cut at line ends."""
         if not self.is_cut:
-            yield 0, self.head.decode(encoding, "replace")
+            yield 0, decoded(self.head, encoding)
         elif encoding.startswith("utf-16"):  # a tail may begin in the middle of a character
             yield 0, self.head[: len(self.head) // 2 * 2].decode(encoding, "replace")
         else:
             quarter = len(self.head) // 4
-            yield 0, self.head[: self.head.rfind(b"\n", 0, quarter) + 1 or quarter].decode(encoding, "replace")
-            yield self.lines_before_tail, self.tail.decode(encoding, "replace")
+            yield 0, decoded(self.head[: self.head.rfind(b"\n", 0, quarter) + 1 or quarter], encoding)
+            yield self.lines_before_tail, decoded(self.tail, encoding)
 
     def ends(self, encoding: str) -> tuple[str, str]:
         """The first and the last few lines, where the time window is read from."""
@@ -59,7 +59,7 @@ class Excerpt:
                 self.head[:SAMPLE].decode(encoding, "replace") + "\n" + self.head[-SAMPLE:].decode(encoding, "replace")
             )
             return text, text
-        return self.head[: 2 * SAMPLE].decode(encoding, "replace"), last[-2 * SAMPLE :].decode(encoding, "replace")
+        return decoded(self.head[: 2 * SAMPLE], encoding), decoded(last[-2 * SAMPLE :], encoding)
 
 
 class Keeper:
@@ -94,6 +94,23 @@ class Keeper:
         start = len(recent) - wanted
         tail = recent[recent.find(b"\n", start) + 1 or start :]
         return Excerpt(head, self._size, is_cut=True, tail=tail, lines_before_tail=self._lines - tail.count(b"\n"))
+
+
+def decoded(data: bytes, encoding: str) -> str:
+    """The text of the bytes. Programs that write one log write in different encodings: each line has its own."""
+    if encoding.startswith("utf-16"):
+        return data.decode(encoding, "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return "\n".join(_line(line) for line in data.removeprefix(b"\xef\xbb\xbf").split(b"\n"))
+
+
+def _line(line: bytes) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("cp1252", "replace")
 
 
 def excerpt_of(data: bytes, max_bytes: int) -> Excerpt:

@@ -1,4 +1,4 @@
-"""Finds stack traces in lines: Python, Java, Node, .NET, PHP and Go, each as one block with its head and its cause.
+"""Finds stack traces in lines: Python, Java, JavaScript, .NET, PHP, Ruby and Go, each a block with head and cause.
 
 Pure. The head is the line that names what was raised last; the cause is the innermost one that it wraps, or empty.
 A block is bounded by `MAX_TRACE` lines.
@@ -33,6 +33,14 @@ _EXCEPTION = re.compile(r"(?:Exception|Error|Throwable|Failure|Fault)\b|Unhandle
 _WRAPPED = ("---> ", "Caused by: ", "[cause]: ")
 _PHP_FRAME = re.compile(r"(?:^|(?<=[\s|:\]>]))#\d{1,4} (?:\{main\}|\[internal function\]|\S{1,400}[(:]\d+)")
 _PHP_START = re.compile(r"^\W{0,8}(?:Stack trace:|\[stacktrace\])\s*$", re.IGNORECASE)
+_PHP_NEXT = re.compile(r"^\s*Next (?P<head>[\w\\]{1,200}(?:Exception|Error)\w*\b.{0,600})")
+_PHP_PREVIOUS = re.compile(r"^\s*\[previous exception\] \[object\] \((?P<cause>.{1,600}?)\)?\s*$")
+_RUBY_FRAME = re.compile(r"(?:^|(?<=[\s|:\]>]))(?:from )?\S{1,300}:\d{1,6}:in [`'\u2018].{1,200}?['\u2019]")
+_RUBY_RAISED = re.compile(
+    r":\d{1,6}:in [`'\u2018].{1,200}?['\u2019]: (?P<said>.{0,600}?)\s?\((?P<name>[A-Z][\w:]{1,200})\)\s*$"
+)
+_FIREFOX_FRAME = re.compile(r"^\s*[\w$.<>/*\[\] ()-]{0,200}@(?:[a-z-]{2,30}://|/)\S{1,400}:\d{1,7}(?::\d{1,7})?\s*$")
+_GO_HEAD = re.compile(r"(?:^|(?<=[\s|:\]>]))(?P<head>(?:panic|fatal error): .{1,600}|http: panic serving .{1,600})")
 _GO_FRAME = re.compile(
     r"^\s*(?:[\w./*()\[\]-]{1,300}\([^()]{0,300}\)|\S{1,300}\.go:\d+|created by \S+.{0,200}|goroutine \d+ \[.{0,80})"
 )
@@ -45,6 +53,7 @@ class Flavour(StrEnum):
     DOTNET = "dotnet"
     PHP = "php"
     GO = "go"
+    RUBY = "ruby"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,21 @@ class Trace:
     cause: str
 
 
+def may_open_trace(line: str) -> bool:
+    """Tell, quickly, whether it is worth asking `find_trace`."""
+    return (
+        "at " in line
+        or "Traceback" in line
+        or "#" in line
+        or "race" in line
+        or "panic" in line
+        or "goroutine" in line
+        or "fatal error" in line
+        or ":in " in line
+        or ("@" in line and ":" in line)
+    )
+
+
 def find_trace(lines: Sequence[str], at: int, *, floor: int = 0) -> Trace | None:
     """Return the trace whose first sure sign stands at `lines[at]`, or None; it never reaches back before `floor`."""
     line = lines[at]
@@ -67,7 +91,11 @@ def find_trace(lines: Sequence[str], at: int, *, floor: int = 0) -> Trace | None
         return _at_family(lines, at, floor)
     if _PHP_START.search(line) or _PHP_FRAME.search(line):
         return _php(lines, at, floor)
-    if line.startswith("panic: ") or "goroutine " in line[:40]:
+    if _RUBY_FRAME.search(line):
+        return _ruby(lines, at, floor)
+    if _FIREFOX_FRAME.match(line):
+        return _firefox(lines, at, floor)
+    if _GO_HEAD.search(line) or "goroutine " in line[:40]:
         return _go(lines, at)
     return None
 
@@ -150,26 +178,74 @@ def _flavour(frames: Sequence[str]) -> Flavour:
 
 
 def _php(lines: Sequence[str], at: int, floor: int) -> Trace | None:
-    frames, last = 0, at
+    frames, last, outer, previous = 0, at, "", ""
     for index in range(at, min(len(lines), at + MAX_TRACE)):
-        if _PHP_FRAME.search(lines[index]):
+        line = lines[index]
+        if _PHP_FRAME.search(line):
             frames += 1
-        elif not (index == at or re.match(r"^\s+thrown in ", lines[index])):
+        elif found := _PHP_NEXT.match(line):
+            outer = found["head"]
+        elif found := _PHP_PREVIOUS.match(line):
+            previous = found["cause"]
+        elif line.strip() in ("", '"}') or _PHP_START.search(line) or re.match(r"^\s+thrown in ", line):
+            continue  # part of the trace only if more of it follows
+        elif index > at:
             break
         last = index
     head_at = _head_before(lines, at, floor)
     if frames < 2 and not (frames and head_at < at and _EXCEPTION.search(lines[head_at])):
         return None
     head = strip_header(lines[head_at])
-    return Trace(Flavour.PHP, head_at, last, head, "")
+    # PHP writes the innermost exception first and what wraps it below; Laravel the other way round.
+    return Trace(Flavour.PHP, head_at, last, outer or head, head if outer else previous)
+
+
+def _ruby(lines: Sequence[str], at: int, floor: int) -> Trace | None:
+    """Ruby writes where and what on the first line, or what above the frames; a cause follows as another such line."""
+    raised: list[str] = []
+    frames, last = 0, at
+    for index in range(at, min(len(lines), at + MAX_TRACE)):
+        line = lines[index]
+        if not _RUBY_FRAME.search(line):
+            if line.strip() or index == at:
+                break
+            continue
+        frames, last = frames + 1, index
+        if said := _RUBY_RAISED.search(line):
+            raised.append(f"{said['name']}: {said['said']}")
+    if raised:
+        return Trace(Flavour.RUBY, at, last, raised[0], raised[-1] if len(raised) > 1 else "")
+    head_at = _head_before(lines, at, floor)
+    if head_at == at or frames < 2:
+        return None
+    return Trace(Flavour.RUBY, head_at, last, strip_header(lines[head_at]), "")
+
+
+def _firefox(lines: Sequence[str], at: int, floor: int) -> Trace | None:
+    last = at
+    while last + 1 < min(len(lines), at + MAX_TRACE) and _FIREFOX_FRAME.match(lines[last + 1]):
+        last += 1
+    head_at = _head_before(lines, at, floor)
+    if head_at == at or (last == at and not _EXCEPTION.search(lines[head_at])):
+        return None
+    return Trace(Flavour.NODE, head_at, last, strip_header(lines[head_at]), "")
 
 
 def _go(lines: Sequence[str], at: int) -> Trace | None:
+    """The panic above the goroutines; one that came while another was handled names the first as its cause."""
+    said = _GO_HEAD.search(lines[at])
+    heads = [said["head"]] if said else []
     frames, last = 0, at
     for index in range(at + 1, min(len(lines), at + MAX_TRACE)):
-        if _GO_FRAME.match(lines[index]):
+        line = lines[index]
+        if _GO_FRAME.match(line):
             frames += 1
             last = index
-        elif lines[index].strip() and not lines[index].startswith("[signal"):
+        elif again := re.match(r"^\s+(panic: .{1,600})", line):
+            heads.append(again[1])
+        elif line.strip() and not line.startswith("[signal"):
             break
-    return Trace(Flavour.GO, at, last, lines[at].strip(), "") if frames >= 2 else None
+    if frames < 2:
+        return None
+    head = heads[-1] if heads else lines[at].strip()
+    return Trace(Flavour.GO, at, last, head, heads[0] if len(heads) > 1 else "")
