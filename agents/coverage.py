@@ -3,6 +3,7 @@
 Reads only. A file of which something was left out says what, and why.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.template.defaultfilters import filesizeformat
@@ -50,6 +51,9 @@ _MEMBER = {
 }
 
 
+_SPAN = ("first", "last")
+
+
 @dataclass(frozen=True)
 class FileRead:
     """One attached file: how much of it was read, what was left out, and the trouble with single members."""
@@ -59,6 +63,8 @@ class FileRead:
     notes: tuple[str, ...]
     members: tuple[tuple[str, str], ...]
     more_members: int
+    told: tuple[tuple[str, str], ...] = ()
+    """What the log says of itself: its time span, versions, hosts, each with its name."""
 
     @property
     def is_partial(self) -> bool:
@@ -82,7 +88,21 @@ def file_read(coverage: LogCoverage) -> FileRead:
         notes=tuple(_notes(coverage)),
         members=members,
         more_members=coverage.remarks_left_out,
+        told=tuple(_told(coverage)),
     )
+
+
+def _told(coverage: LogCoverage) -> Iterator[tuple[str, str]]:
+    if coverage.first_stamp:
+        span = (coverage.first_stamp, coverage.last_stamp)
+        yield (
+            _("Time"),
+            span[0] if span[0] == span[1] else _("%(first)s to %(last)s") % dict(zip(_SPAN, span, strict=True)),
+        )
+    if coverage.versions:
+        yield _("Versions"), ", ".join(coverage.versions)
+    if coverage.hosts:
+        yield _("Hosts"), ", ".join(coverage.hosts)
 
 
 def _summary(coverage: LogCoverage) -> str:

@@ -20,7 +20,6 @@ from triage.models import (
     DraftSentence,
     FieldName,
     FieldProposal,
-    LogFinding,
     NoDraftReason,
     Run,
     RunState,
@@ -30,7 +29,6 @@ from triage.models.drafts import live_sources
 from triage.wall import bar_of
 
 CONTEXT = 160
-MOST_FINDINGS = 60
 HEADING_JOIN = " › "
 
 
@@ -131,14 +129,6 @@ def proposals_of(ticket: Ticket) -> dict[str, Measured]:
         else:
             found[proposal.field] = measured(proposal, str(Ticket.Priority(proposal.value).label))
     return found
-
-
-def findings_of(ticket: Ticket) -> list[LogFinding]:
-    """What went wrong according to every log and message of the request, those of the newest message first."""
-    if bar_of(ticket):
-        return []
-    found = LogFinding.objects.filter(run__ticket=ticket).select_related("attachment")
-    return list(found.order_by("-run__message_id", "position")[:MOST_FINDINGS])
 
 
 def draft_state(ticket: Ticket, run: Run | None, stale: Container[int]) -> DraftState:

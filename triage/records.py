@@ -53,6 +53,8 @@ def _reading(reading: FileReading) -> dict[str, Json]:
         "signatures": list(read.signatures),
         "first_stamp": read.first_stamp,
         "last_stamp": read.last_stamp,
+        "versions": list(read.versions),
+        "hosts": list(read.hosts),
         "encoding": read.encoding,
         "unread": str(read.unread) if read.unread else None,
         "cut": [str(cut) for cut in read.cut],

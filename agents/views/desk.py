@@ -16,8 +16,9 @@ from django.urls import reverse
 from agents.actions.citations import carried_by
 from agents.actions.compositions import keep_words
 from agents.coverage import FileRead, files_read
-from agents.evidence import DraftView, Measured, findings_of, proposals_of, view_draft, who_serves, why_no_draft
+from agents.evidence import DraftView, Measured, proposals_of, view_draft, who_serves, why_no_draft
 from agents.forms import Desk, read_desk, read_number, reps, words_digest
+from agents.found import Found, found_in
 from agents.macros import macros_for
 from agents.models import Composition, CompositionCitation, Review
 from agents.passages import find_passages
@@ -29,7 +30,7 @@ from kb.models import SourceText
 from portal.errors import AlreadySentError, ConversationMovedOnError, NotAllowedError, PortalError, SessionEndedError
 from portal.models import Category, Message, Ticket, User
 from portal.permissions import audiences_of_requester, may_erase, may_reply
-from triage.models import Draft, LogFinding, Run, RunState
+from triage.models import Draft, Run, RunState
 from triage.models.drafts import live_sources
 from triage.reading import latest_run
 from triage.switch import DraftingState, drafting_state
@@ -52,7 +53,7 @@ class TriagePane:
     draft: DraftView | None
     why_not: str
     proposals: dict[str, Measured]
-    findings: list[LogFinding]
+    findings: list[Found]
     files_read: list[FileRead]
     drafting: DraftingState
 
@@ -103,7 +104,7 @@ def read_pane(ticket: Ticket) -> TriagePane:
         draft=view_draft(draft) if draft is not None else None,
         why_not=why_no_draft(ticket, run) if run is not None and draft is None else "",
         proposals=proposals_of(ticket),
-        findings=findings_of(ticket),
+        findings=found_in(ticket),
         files_read=files_read(ticket),
         drafting=drafting_state(),
     )

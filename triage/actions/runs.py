@@ -5,7 +5,9 @@ process that was thought dead can never both store.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,6 +18,7 @@ from portal.models import Message, Ticket, User
 from triage.errors import RunTakenOver
 from triage.facts import Drafted, FileCoverage, FileReading
 from triage.gathering import is_first_message
+from triage.logs import LogReading
 from triage.models import (
     Draft,
     DraftSentence,
@@ -36,6 +39,9 @@ from triage.switch import drafting_state
 from triage.wall import bar_of
 
 log = logging.getLogger(__name__)
+
+_MARK = 320
+_NAMES = 8
 
 
 def begin_run(
@@ -105,7 +111,7 @@ def store_outcome(
             owned.embedding = list(outcome.vector)
             owned.embedding_version = DEFAULT_EMBEDDER
         _store_findings(owned, outcome.readings)
-        _store_coverages(owned, outcome.coverages)
+        _store_coverages(owned, outcome.coverages, outcome.readings)
         _store_proposals(owned, outcome)
         # The switch as well: a draft that was begun before a lead turned drafting off is not kept.
         drafted = outcome.grounded if drafting_state().is_on else Drafted(no_draft_reason=NoDraftReason.DRAFTING_OFF)
@@ -181,6 +187,9 @@ def _store_findings(run: Run, readings: tuple[FileReading, ...]) -> None:
             cause=finding.cause,
             text=finding.text,
             signature=finding.signature[:300],
+            template=finding.template,
+            marks=[mark[:_MARK] for mark in finding.marks],
+            mark=finding.marks[0][:_MARK] if finding.marks else "",
             stamp=finding.stamp[:60],
             count=finding.count,
         )
@@ -188,7 +197,10 @@ def _store_findings(run: Run, readings: tuple[FileReading, ...]) -> None:
     )
 
 
-def _store_coverages(run: Run, coverages: tuple[FileCoverage, ...]) -> None:
+def _store_coverages(run: Run, coverages: tuple[FileCoverage, ...], readings: tuple[FileReading, ...]) -> None:
+    read: dict[int | None, list[LogReading]] = defaultdict(list)
+    for reading in readings:
+        read[reading.attachment_id].append(reading.reading)
     LogCoverage.objects.bulk_create(
         LogCoverage(
             run=run,
@@ -203,9 +215,22 @@ def _store_coverages(run: Run, coverages: tuple[FileCoverage, ...]) -> None:
             cut=list(one.coverage.cut),
             unread=one.coverage.unread or "",
             damage=one.coverage.damage or "",
+            **_told_by(read[one.attachment_id]),
         )
         for one in coverages
     )
+
+
+def _told_by(readings: list[LogReading]) -> dict[str, Any]:
+    """What the logs of one file say of themselves. Stamps of several logs are not compared: each has its own form."""
+    only = readings[0] if len(readings) == 1 else None
+    return {
+        "lines": sum(reading.lines for reading in readings),
+        "first_stamp": only.first_stamp[:60] if only else "",
+        "last_stamp": only.last_stamp[:60] if only else "",
+        "versions": list(dict.fromkeys(name for reading in readings for name in reading.versions))[:_NAMES],
+        "hosts": list(dict.fromkeys(name for reading in readings for name in reading.hosts))[:_NAMES],
+    }
 
 
 def _store_proposals(run: Run, outcome: Outcome) -> None:

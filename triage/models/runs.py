@@ -139,6 +139,11 @@ class LogCoverage(models.Model):
     cut = models.JSONField(default=list, help_text=_("Which bounds stopped the reading."))
     unread = models.CharField(max_length=8, blank=True, help_text=_("Why nothing was read."))
     damage = models.CharField(max_length=9, blank=True)
+    lines = models.PositiveIntegerField(default=0, help_text=_("Lines read."))
+    first_stamp = models.CharField(max_length=60, blank=True)
+    last_stamp = models.CharField(max_length=60, blank=True)
+    versions = models.JSONField(default=list, help_text=_("What runs in which version, as the log names it."))
+    hosts = models.JSONField(default=list, help_text=_("Machines that the log names."))
 
     class Meta:
         ordering = ["run", "attachment"]
@@ -158,6 +163,9 @@ class LogFinding(models.Model):
     cause = models.TextField(blank=True)
     text = models.TextField()
     signature = models.CharField(max_length=300, blank=True)
+    template = models.TextField(blank=True, help_text=_("The message with what varies masked."))
+    marks = models.JSONField(default=list, help_text=_("What names the fault, as the index of articles does."))
+    mark = models.CharField(max_length=320, blank=True, db_index=True, help_text=_("The first of the marks."))
     stamp = models.CharField(max_length=60, blank=True)
     count = models.PositiveIntegerField(default=1)
 
