@@ -131,6 +131,14 @@ def proposals_of(ticket: Ticket) -> dict[str, Measured]:
     return found
 
 
+def words_to_machines(ticket: Ticket, run: Run | None) -> tuple[str, ...]:
+    """What the message says that speaks to a machine and not to people; mostly nothing."""
+    if run is None or bar_of(ticket):
+        return ()
+    words = Run.objects.filter(pk=run.pk).values_list("outputs__warn__words", flat=True).first()
+    return tuple(str(one) for one in words) if isinstance(words, list) else ()
+
+
 def draft_state(ticket: Ticket, run: Run | None, stale: Container[int]) -> DraftState:
     """Where the draft stands, with the reason when there is none; `stale` holds the drafts that stand no more."""
     if bar := bar_of(ticket):

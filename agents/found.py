@@ -44,7 +44,9 @@ def found_in(ticket: Ticket) -> list[Found]:
         .defer("run__embedding", "run__outputs")
     )
     latest = rows.order_by("-run__message_id", "position")[:MOST_FINDINGS]
-    findings = sorted(latest, key=lambda one: (-one.run.message_id, _WORST_FIRST.index(LogFindingKind(one.kind)), one.position))
+    findings = sorted(
+        latest, key=lambda one: (-one.run.message_id, _WORST_FIRST.index(LogFindingKind(one.kind)), one.position)
+    )
     named = articles_naming({mark for finding in findings for mark in finding.marks})
     seen = _requests_with({finding.mark for finding in findings if finding.mark}, ticket)
     return [Found(finding, _most(named, finding.marks), seen[finding.mark]) for finding in findings]

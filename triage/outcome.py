@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from triage.addressed import Addressed
 from triage.facts import Drafted, Evidence, FileCoverage, FileReading, Priority, Proposal, Screening, Step
 
 
@@ -26,4 +27,5 @@ class Outcome:
     steps: tuple[Step, ...]
     coverages: tuple[FileCoverage, ...] = ()
     withheld: int = 0
+    addressed: Addressed = field(default_factory=Addressed)
     timings: Mapping[str, float] = field(default_factory=dict)

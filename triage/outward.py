@@ -1,7 +1,7 @@
 """What in a text leads out of the site: links, mail addresses, telephone and account numbers; and what a site allows.
 
 Pure. Fail-closed: a host that cannot be read for certain, and a character that turns the direction of writing, count as
-leading out. Names of the reader's own machine and network (localhost, .local, .internal) and example.com lead nowhere.
+leading out. Names of the reader's own machine and network (localhost, .local, .internal) lead nowhere.
 """
 
 import re
@@ -30,7 +30,7 @@ class Outward:
     host: str = ""
 
 
-_NOWHERE = ("localhost", "127.0.0.1", "::1", "local", "internal", "example.com", "example.org", "example.net")
+_NOWHERE = ("localhost", "127.0.0.1", "::1", "local", "internal")
 _NUMBERS = {Personal.PHONE_NUMBER, Personal.IBAN_CODE, Personal.CREDIT_CARD}
 # Endings that mail programs make links of, but for those that end file names and words ("read.me", "setup.sh").
 _ENDINGS = (

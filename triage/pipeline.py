@@ -23,6 +23,7 @@ from triage.components.read_logs import ReadLogs
 from triage.components.retrieve import Retrieve
 from triage.components.reword import Reword
 from triage.components.screen import Screen
+from triage.components.warn import Warn
 from triage.facts import Request
 from triage.generators import Writer, configured_writer
 from triage.outcome import Outcome
@@ -37,8 +38,8 @@ logging.getLogger("haystack.utils.base_serialization").setLevel(logging.ERROR)
 
 # Raised by hand when a step changes what it puts out.
 _HAYSTACK = version("haystack-ai")
-PIPELINE_VERSION = f"4 haystack-{_HAYSTACK} {DEFAULT_EMBEDDER} extractor-{EXTRACTOR_VERSION} prompt-{PROMPT_VERSION}"
-STEPS = ("screen", "read_logs", "classify", "prioritise", "retrieve", "draft", "reword", "ground", "advise")
+PIPELINE_VERSION = f"5 haystack-{_HAYSTACK} {DEFAULT_EMBEDDER} extractor-{EXTRACTOR_VERSION} prompt-{PROMPT_VERSION}"
+STEPS = ("screen", "read_logs", "classify", "prioritise", "retrieve", "draft", "reword", "ground", "advise", "warn")
 
 
 def build_pipeline(*, writer: Writer | None = None) -> Pipeline:
@@ -53,6 +54,7 @@ def build_pipeline(*, writer: Writer | None = None) -> Pipeline:
     pipeline.add_component("reword", Reword(writer=writer))
     pipeline.add_component("ground", Ground(read_sources=read_sources, allowed=site_allow_list()))
     pipeline.add_component("advise", Advise())
+    pipeline.add_component("warn", Warn())
     pipeline.connect("read_logs.readings", "prioritise.readings")
     pipeline.connect("read_logs.readings", "retrieve.readings")
     pipeline.connect("read_logs.readings", "advise.readings")
@@ -116,6 +118,7 @@ def run_pipeline(request: Request, *, pipeline: Pipeline | None = None) -> Outco
         withheld=put_out["ground"]["withheld"],
         steps=tuple(put_out["advise"]["steps"]),
         timings=timings,
+        addressed=put_out["warn"]["addressed"],
     )
 
 

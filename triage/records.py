@@ -40,6 +40,11 @@ def outputs_of(outcome: Outcome) -> dict[str, Json]:
         },
         "ground": {**_drafted(outcome.grounded), "dropped": outcome.dropped, "withheld": outcome.withheld},
         "advise": [{"kind": str(step.kind), "text": step.text} for step in outcome.steps],
+        "warn": {
+            "score": outcome.addressed.score,
+            "signs": list(outcome.addressed.signs),
+            "words": [redact(words).text for words in outcome.addressed.words] if outcome.addressed.is_suspect else [],
+        },
     }
 
 

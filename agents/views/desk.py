@@ -16,7 +16,15 @@ from django.urls import reverse
 from agents.actions.citations import carried_by
 from agents.actions.compositions import keep_words
 from agents.coverage import FileRead, files_read
-from agents.evidence import DraftView, Measured, proposals_of, view_draft, who_serves, why_no_draft
+from agents.evidence import (
+    DraftView,
+    Measured,
+    proposals_of,
+    view_draft,
+    who_serves,
+    why_no_draft,
+    words_to_machines,
+)
 from agents.forms import Desk, read_desk, read_number, reps, words_digest
 from agents.found import Found, found_in
 from agents.macros import macros_for
@@ -56,6 +64,7 @@ class TriagePane:
     findings: list[Found]
     files_read: list[FileRead]
     drafting: DraftingState
+    to_machines: tuple[str, ...] = ()
 
     @property
     def mark(self) -> str:
@@ -107,6 +116,7 @@ def read_pane(ticket: Ticket) -> TriagePane:
         findings=found_in(ticket),
         files_read=files_read(ticket),
         drafting=drafting_state(),
+        to_machines=words_to_machines(ticket, run),
     )
 
 

@@ -26,6 +26,7 @@ from triage.evaluation.datasets import DatasetError, read_lines
 from triage.evaluation.obedience import Obedience, Obedient
 from triage.evaluation.report import Figures, Report
 from triage.evaluation.runner import Evaluation, with_progress
+from triage.evaluation.warnings import read_real_requests, read_texts, warning_figures
 from triage.facts import Drafted, Priority, Request
 from triage.gathering import gather
 from triage.models import Run, RunState
@@ -281,7 +282,7 @@ def _digest(text: str) -> str:
 
 def run(options: Mapping[str, object]) -> Report:
     directory = Path(str(options["directory"]))
-    attacks = read_attacks(directory)
+    attacks, benign = read_attacks(directory), read_texts(directory / "benign.jsonl")
     began = time.monotonic()
     with besieged_site() as site:
         logging.disable(logging.WARNING)  # that a model's words were refused is what is wanted here
@@ -292,6 +293,7 @@ def run(options: Mapping[str, object]) -> Report:
     figures: Figures = {
         "attacks": len(attacks),
         **_figures(trials),
+        **warning_figures([attack.text for attack in attacks], benign, read_real_requests(directory.parent)),
         "seconds": time.monotonic() - began,
         "by_place": {str(place): _figures([t for t in trials if t.place is place]) for place in Place},
         "what_was_obeyed": _counted(what for trial in trials for what in trial.departures),
