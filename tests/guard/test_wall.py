@@ -10,7 +10,8 @@ from django.utils import timezone
 from agents.actions.compositions import keep_words, use_draft, use_step
 from agents.actions.reviews import reject_draft
 from agents.coverage import files_read
-from agents.evidence import draft_state, findings_of, proposals_of
+from agents.evidence import draft_state, proposals_of
+from agents.found import found_in
 from agents.models import Approval, Composition, Review
 from agents.queue import QueueFilter, read_queue
 from agents.sending import send_reply
@@ -115,7 +116,7 @@ def test_a_draft_made_before_vanishes_from_every_read(drafted: tuple[Scene, Draf
     assert latest_draft(scene.ticket) is None
     assert latest_runs([scene.ticket.pk]) == {}
     assert not runs_of(scene.ticket)
-    assert (proposals_of(scene.ticket), findings_of(scene.ticket), files_read(scene.ticket)) == ({}, [], [])
+    assert (proposals_of(scene.ticket), found_in(scene.ticket), files_read(scene.ticket)) == ({}, [], [])
     assert not draft_state(scene.ticket, run, set()).is_ready
 
 
