@@ -111,7 +111,7 @@ def read_timeline(ticket: Ticket, *, seen: int | None = None, unfold_from: int |
     shown = ids[:1] + ids[first:]
     chosen = ticket.messages.with_text().filter(pk__in=shown)
     messages = list(chosen.select_related("stop__stopped_by", "outbox_entry").order_by("pk"))
-    cited, now = _cited_in(messages), timezone.now()
+    cited, now = cited_in(messages), timezone.now()
     entries = tuple(_entry(message, now, seen, tuple(cited.get(message.pk, ()))) for message in messages)
     folded = max(0, first - 1)
     next_page = ids[max(1, first - PAGE)] if folded else 0
@@ -157,7 +157,7 @@ def held_back_words(ticket: Ticket, rep: User) -> Message | None:
     return ticket.messages.with_text().get(pk=last[0])
 
 
-def _cited_in(messages: list[Message]) -> dict[int, list[Cited]]:
+def cited_in(messages: list[Message]) -> dict[int, list[Cited]]:
     """What each reply rests on, by record: passages that a rep cited, and the sources of the draft it began as."""
     replies = [message.pk for message in messages if message.direction == Message.Direction.OUTBOUND]
     found: dict[int, list[Cited]] = {}

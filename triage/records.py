@@ -77,6 +77,7 @@ def _evidence(evidence: Evidence) -> dict[str, Json]:
                 "title": article.title,
                 "url": article.url,
                 "score": round(article.score, 4),
+                "relevance": round(article.relevance, 4),
                 "matched": list(article.matched),
             }
             for article in evidence.articles

@@ -109,11 +109,12 @@ def macro_words(macro: Macro, ticket: Ticket, actor: User) -> str:
 def use_step(*, actor: User, ticket: Ticket, step: NextStep) -> Composition:
     """Put a proposed question or macro into the rep's editor, below whatever stands there.
 
-    A step that names a macro which this person may use brings that macro's words; any other brings its own.
+    A step that names a macro which this person may use brings that macro's words, a runbook its commands; any other
+    brings its own.
     """
     _check_ticket(step.run.ticket_id, ticket)
     _check_wall(ticket)
-    words = step.text
+    words = step.commands or step.text
     if step.kind == NextStepKind.MACRO:
         named = Macro.objects.usable_by(actor).filter(name__iexact=step.text.strip()).order_by("owner").first()
         words = macro_words(named, ticket, actor) if named is not None else words

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from agents.actions.citations import carried_by
 from agents.actions.compositions import keep_words
+from agents.alike import Resolved, similar_resolved
 from agents.coverage import FileRead, files_read
 from agents.evidence import (
     DraftView,
@@ -29,6 +30,7 @@ from agents.forms import Desk, read_desk, read_number, reps, words_digest
 from agents.found import Found, found_in
 from agents.macros import macros_for
 from agents.models import Composition, CompositionCitation, Review
+from agents.pack import Nearest, nearest_articles
 from agents.passages import find_passages
 from agents.presence import Colleague, note_presence, others_at
 from agents.timeline import earlier_requests, happenings, held_back_words, read_timeline, shown_articles
@@ -64,6 +66,8 @@ class TriagePane:
     findings: list[Found]
     files_read: list[FileRead]
     drafting: DraftingState
+    pack: list[Nearest]
+    alike: list[Resolved]
     to_machines: tuple[str, ...] = ()
 
     @property
@@ -103,7 +107,7 @@ class Editor:
         return words_digest(self.text, self.note)
 
 
-def read_pane(ticket: Ticket) -> TriagePane:
+def read_pane(ticket: Ticket, rep: User) -> TriagePane:
     """The triage pane of a request."""
     run = latest_run(ticket)
     draft: Draft | None = getattr(run, "draft", None) if run is not None else None
@@ -117,6 +121,8 @@ def read_pane(ticket: Ticket) -> TriagePane:
         files_read=files_read(ticket),
         drafting=drafting_state(),
         to_machines=words_to_machines(ticket, run),
+        pack=nearest_articles(ticket, run) if draft is None else [],
+        alike=similar_resolved(ticket, rep),
     )
 
 
@@ -164,7 +170,7 @@ def ticket_page(
     """The whole ticket page; with a refusal, its words at the top and a status that says so."""
     rep = rep_of(request)
     note_presence(person=rep, ticket=ticket)
-    pane = read_pane(ticket)
+    pane = read_pane(ticket, rep)
     timeline = read_timeline(ticket, seen=seen, unfold_from=read_number(request.GET.get("from")))
     place, others = read_place(request), others_at(ticket, rep)
     context = {

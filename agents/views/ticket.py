@@ -24,7 +24,7 @@ def ticket(request: HttpRequest, number: int) -> HttpResponse:
 def triage_pane(request: HttpRequest, number: int) -> HttpResponse:
     """What triage says, while the page waits for it."""
     found = find_ticket(request, number)
-    pane = read_pane(found)
+    pane = read_pane(found, rep_of(request))
     if request.GET.get("known") == pane.mark:
         return HttpResponse(status=204)
     context = {

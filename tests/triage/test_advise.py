@@ -2,7 +2,7 @@
 
 from tests.triage.requests import a_reading, a_request, an_article
 from triage.choices import NextStepKind
-from triage.components.advise import MAX_STEPS, Advise
+from triage.components.advise import MAX_STEPS, Advise, commands_of
 from triage.facts import (
     ArticleEvidence,
     Drafted,
@@ -81,3 +81,17 @@ def test_spam_gets_no_advice_and_a_duplicate_points_at_its_twin() -> None:
     assert _steps(a_request(), articles=articles, screening=Screening(ScreenVerdict.SPAM)) == []
     (step,) = _steps(a_request(), articles=articles, screening=Screening(ScreenVerdict.DUPLICATE, ("same",), 41))
     assert "#41" in step.text
+
+
+SOLUTION = "Clear the queue.\n\nRun:\n\nphp bin/export run --resume\nphp bin/export status"
+
+
+def test_a_runbook_brings_its_commands_letter_by_letter() -> None:
+    article = an_article(SOLUTION, {("Solution",): SOLUTION}, article_id=2, source_text_id=12, url="/articles/two/")
+    assert commands_of(article) == "php bin/export run --resume\nphp bin/export status"
+    (step,) = _steps(a_request(), articles=(article,))
+    assert (step.kind, step.commands) == (NextStepKind.RUNBOOK, "php bin/export run --resume\nphp bin/export status")
+
+
+def test_where_nothing_was_drafted_an_article_without_commands_is_no_step() -> None:
+    assert _steps(a_request(), articles=(an_article("Just words here."),)) == []

@@ -287,6 +287,14 @@ def _store_draft(run: Run, drafted: Drafted) -> None:
 
 def _store_steps(run: Run, outcome: Outcome) -> None:
     NextStep.objects.bulk_create(
-        NextStep(run=run, position=position, kind=step.kind, text=step.text, url=step.url[:500], reason=step.reason)
+        NextStep(
+            run=run,
+            position=position,
+            kind=step.kind,
+            text=step.text,
+            url=step.url[:500],
+            reason=step.reason,
+            commands=step.commands,
+        )
         for position, step in enumerate(outcome.steps)
     )

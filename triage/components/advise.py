@@ -1,6 +1,7 @@
 """At most three things that a person may do next, each with its reason: escalate, ask, read. None is automatic."""
 
 import re
+from itertools import islice
 
 from django.utils.translation import gettext as _
 from haystack import component
@@ -12,15 +13,19 @@ from triage.facts import (
     Drafted,
     Evidence,
     FileReading,
+    Form,
     Priority,
     Request,
     Screening,
     ScreenVerdict,
     Step,
 )
+from triage.sections import Role, parts_of, with_role
+from triage.units import cut_units, is_command
 from triage.wording import with_subject, words_of
 
-MAX_STEPS = 3
+MAX_STEPS, MOST_RUNBOOKS = 3, 2
+MOST_COMMANDS, MOST_COMMAND_CHARACTERS = 6, 800
 _VERSION = re.compile(r"\b[vV]?\d{1,4}\.\d{1,4}(?:\.\d{1,6})?(?:-?p\d+)?\b")
 _HOLDS_FOR = re.compile(r"\b(?:affected|compatible|applicable)\b[^.\n]{0,60}\bversions?\b", re.IGNORECASE)
 _NAMES_CODE = re.compile(r"\b[45]\d\d\b")
@@ -48,12 +53,8 @@ class Advise:
             cited = {sentence.source_text_id for sentence in grounded.sentences}
             unread = [article for article in articles if article.source_text_id not in cited]
             questions = _questions(request, readings, articles)
-            steps += [
-                *questions[:1],
-                *_runbooks(unread, drafted=bool(cited))[:1],
-                *questions[1:2],
-                *_runbooks(unread, drafted=bool(cited))[1:2],
-            ]
+            runbooks = _runbooks(unread, drafted=bool(cited))
+            steps += [*questions[:1], *runbooks[:1], *questions[1:2], *runbooks[1:]]
         return {"steps": steps[:MAX_STEPS]}
 
 
@@ -109,13 +110,28 @@ def _ask(text: str, reason: str) -> Step:
 
 
 def _runbooks(articles: list[ArticleEvidence], *, drafted: bool) -> list[Step]:
-    why = _("Also about this (%(why)s).") if drafted else _("The nearest article (%(why)s).")
-    return [
+    """Articles to go by, with what they have one type. Where nothing was drafted a rep sees the nearest ones anyway."""
+    why = _("Also about this (%(why)s).") if drafted else _("The nearest article with commands (%(why)s).")
+    steps = (
         Step(
             NextStepKind.RUNBOOK,
             _("Read “%(title)s”.") % {"title": article.title},
             why % {"why": ", ".join(article.matched) or _("by meaning")},
             article.url,
+            commands_of(article),
         )
         for article in articles
-    ]
+    )
+    return list(islice((step for step in steps if drafted or step.commands), MOST_RUNBOOKS))
+
+
+def commands_of(article: ArticleEvidence) -> str:
+    """Return the article's commands, a line each, from the part that says what to do where one does; none is cut."""
+    parts = parts_of(article)
+    kept: list[str] = []
+    for part in with_role(parts, Role.SOLUTION) or with_role(parts, Role.BODY, Role.INTRO):
+        units = cut_units(article.text, part.start, part.end)
+        typed = [unit.text for unit in units if unit.form is Form.COMMAND and is_command(unit.text.partition("\n")[0])]
+        kept += [text for text in typed if text not in kept and len(text.split()) > 1]
+    fitting = [command for at, command in enumerate(kept) if sum(map(len, kept[: at + 1])) <= MOST_COMMAND_CHARACTERS]
+    return "\n".join(fitting[:MOST_COMMANDS])

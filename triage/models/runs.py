@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from pgvector.django import HalfVectorField
+from pgvector.django import HalfVectorField, HnswIndex
 
 from portal.models import Ticket
 from triage.choices import (
@@ -90,6 +90,14 @@ class Run(models.Model):
         indexes = [
             models.Index(F("ticket"), F("id").desc(), name="triage_run_latest"),
             models.Index(fields=["state", "started_at"], name="triage_run_due", condition=~Q(state=RunState.DONE)),
+            HnswIndex(
+                fields=["embedding"],
+                name="triage_run_alike",
+                opclasses=["halfvec_cosine_ops"],
+                m=16,
+                ef_construction=64,
+                condition=Q(is_first=True, embedding__isnull=False),
+            ),
         ]
 
     @property
@@ -182,6 +190,7 @@ class NextStep(models.Model):
     text = models.TextField()
     url = models.CharField(max_length=500, blank=True)
     reason = models.TextField()
+    commands = models.TextField(blank=True, help_text=_("Of a runbook: what it has one type, letter by letter."))
 
     class Meta:
         ordering = ["run", "position"]
