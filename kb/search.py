@@ -102,13 +102,14 @@ def find(
     curation: Curation | None = None,
     patience_ms: int = PATIENCE_MS,
     side: int | None = None,
+    snippets: bool = True,
 ) -> SearchOutcome:
     """As `search`, with the reason for any degradation and the time each stage took.
 
     `use` decides the relevance below which there is silence; `floor` replaces it, and 0 shows whatever is nearest.
     `curation` stands in for the synonyms and pins that are in use. `patience_ms` is how long meaning is waited for
     before words answer alone: more than the default where nobody watches the page. `side` asks another index than
-    the live one.
+    the live one. Without `snippets` a hit says where its passage is and not what stands in it.
     """
     watch = Stopwatch()
     floor = ranking.FLOORS[use] if floor is None else floor
@@ -130,17 +131,19 @@ def find(
     else:
         findings = look(question, embedding=embedding, known=known)
     with watch("authorise"):
-        hits = _hits(findings, audiences=audiences, limit=limit, floor=floor)
+        hits = _hits(findings, audiences=audiences, limit=limit, floor=floor, snippets=snippets)
     if not hits and curation.meanings:
         # More words make each of them count for less: what the question finds by itself is not silenced by a synonym.
         findings = look(question, embedding=embedding, known=known)
-        hits = _hits(findings, audiences=audiences, limit=limit, floor=floor)
+        hits = _hits(findings, audiences=audiences, limit=limit, floor=floor, snippets=snippets)
     if curation.pinned:
         hits = _with_pinned(hits, curation.pinned, findings, audiences=audiences, limit=limit)
     return SearchOutcome(hits, findings.degraded.value if findings.degraded else None, watch.milliseconds)
 
 
-def _hits(findings: Findings, *, audiences: frozenset[str], limit: int, floor: float) -> tuple[Hit, ...]:
+def _hits(
+    findings: Findings, *, audiences: frozenset[str], limit: int, floor: float, snippets: bool
+) -> tuple[Hit, ...]:
     """Candidates become hits only here, where the articles say that this reader may see them."""
     candidates = ranking.fuse(findings.evidence)
     shown: list[Hit] = []
@@ -156,7 +159,7 @@ def _hits(findings: Findings, *, audiences: frozenset[str], limit: int, floor: f
             least = floor * ranking.FOLLOWERS_SHARE if shown else floor
             relevance = findings.relevance(candidate, passage.terms)
             if relevance >= least:
-                shown.append(_hit(article, passage, candidate, findings, relevance))
+                shown.append(_hit(article, passage, candidate, findings, relevance, snippets=snippets))
             elif not shown:
                 return ()
         if len(read) == len(batch):
@@ -280,7 +283,13 @@ _roots: tuple[str, float, Any] | None = None
 
 
 def _hit(
-    article: Readable, passage: Quoted, ranked: ranking.RankedArticle, findings: Findings, relevance: float
+    article: Readable,
+    passage: Quoted,
+    ranked: ranking.RankedArticle,
+    findings: Findings,
+    relevance: float,
+    *,
+    snippets: bool = True,
 ) -> Hit:
     return Hit(
         article_id=article.pk,
@@ -292,7 +301,7 @@ def _hit(
         source_text_id=passage.source_text_id,
         start=passage.start,
         end=passage.end,
-        snippet=snippet(passage.text, findings.question.text),
+        snippet=snippet(passage.text, findings.question.text) if snippets else "",
         score=ranking.normalised(ranked.score),
         matched=tuple(_reasons(ranked, findings.question)),
         written_by=article.written_by,

@@ -20,6 +20,7 @@ _MANY = 9  # prose sentences in a part beyond which the ones nearest to the requ
 _KEPT_PROSE = 6
 _LEAD, _CAUSE, _SCOPE = 3, 2, 4
 _INTRO_BONUS = 0.1
+_SENTENCE_LENGTH = 60
 _HEADING_WEIGHT, _STEPS_BONUS, _AS_NEAR = 0.5, 0.1, 0.06
 
 _META = re.compile(
@@ -56,8 +57,13 @@ def compose(article: ArticleEvidence, relevance: Relevance) -> tuple[Sentence, .
     parts = _concerned(parts_of(article))
     answer = _answering(article, parts, relevance)
     body = _body(article, answer, relevance)
-    if not any(sentence.form is not Form.HEADING for sentence in body):
-        return ()
+    if not _says_something(body):
+        # What to do only leads elsewhere: then the introduction, which says what there is, and what it holds for.
+        body = [
+            *_body(article, with_role(parts, Role.INTRO), relevance),
+            *_scope(article, with_role(parts, Role.SCOPE)),
+        ]
+        return tuple(_unique(body)) if _says_something(body) else ()
     before: list[Sentence] = []
     if not with_role(answer, Role.INTRO):
         before += _lead(article, parts, relevance)
@@ -65,6 +71,15 @@ def compose(article: ArticleEvidence, relevance: Relevance) -> tuple[Sentence, .
         before += _first_sentences(article, with_role(parts, Role.CAUSE)[:1], _CAUSE)
         before += _scope(article, with_role(parts, Role.SCOPE)[:1])
     return tuple(_unique([*before, *body]))
+
+
+def _says_something(sentences: Sequence[Sentence]) -> bool:
+    """Tell whether there is a step, an item, a command, or a sentence that is one: not a title that lost its mark."""
+    return any(
+        sentence.form in (Form.STEP, Form.ITEM, Form.COMMAND)
+        or (sentence.form is Form.SENTENCE and (_ENDS.search(sentence.text) or len(sentence.text) >= _SENTENCE_LENGTH))
+        for sentence in sentences
+    )
 
 
 def leans_back(text: str) -> bool:
@@ -236,9 +251,15 @@ def _chosen(units: tuple[Unit, ...], relevance: Relevance, role: Role) -> set[Un
     if role is Role.SOLUTION or _instructs(units):
         best = set(sorted(prose, key=lambda unit: -scores[unit])[:_KEPT_PROSE])
         return set(units) - (set(prose) - best)
-    windows = range(max(1, len(units) - _KEPT_PROSE + 1))
-    first = max(windows, key=lambda at: sum(scores.get(unit, 0.0) for unit in units[at : at + _KEPT_PROSE]))
-    return set(units[first : first + _KEPT_PROSE])
+    pieces = [units[at : at + _KEPT_PROSE] for at in _openings(units)]
+    return set(max(pieces, key=lambda piece: sum(scores.get(unit, 0.0) for unit in piece)))
+
+
+def _openings(units: Sequence[Unit]) -> list[int]:
+    """Return where a piece of a text may begin: with a paragraph, for in its middle one answers what nobody asked."""
+    begun = [at for at, unit in enumerate(units) if at == 0 or unit.block != units[at - 1].block]
+    whole = [at for at in begun if at + _KEPT_PROSE <= len(units)]
+    return whole or [0]
 
 
 def _without_loose_ends(sentences: list[Sentence]) -> list[Sentence]:

@@ -7,10 +7,20 @@ step; what steers is typed (audiences, verdicts, reasons).
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Self
 
 from kb.retrieval.ranking import FLOORS, FOLLOWERS_SHARE, NO_AGREEMENT, Agreement, Use
 from triage.bundles import Coverage
 from triage.logs import LogReading
+
+
+class Fact:
+    """Haystack copies a step's inputs deeply, so that no step changes another's. Nothing can change a frozen fact."""
+
+    __slots__ = ()
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,7 @@ class CategoryOption:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Request(Fact):
     """A message to triage with what belongs to it. `audiences` are those of the requester, never of the reader."""
 
     ticket_id: int
@@ -67,14 +77,14 @@ class ScreenVerdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Screening:
+class Screening(Fact):
     verdict: ScreenVerdict = ScreenVerdict.PLAIN
     reasons: tuple[str, ...] = ()
     duplicate_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class FileReading:
+class FileReading(Fact):
     """What one input told; `attachment_id` is None for the message, `member` names the file inside an archive."""
 
     attachment_id: int | None
@@ -84,7 +94,7 @@ class FileReading:
 
 
 @dataclass(frozen=True, slots=True)
-class FileCoverage:
+class FileCoverage(Fact):
     """How much of one attachment was read."""
 
     attachment_id: int
@@ -92,7 +102,7 @@ class FileCoverage:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Fact):
     """A value for a field. `confidence` is measured on `n` held-out cases, or None."""
 
     value: str
@@ -103,7 +113,7 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
-class Priority:
+class Priority(Fact):
     """`value` is low, normal or high; `urgent_reasons` is non-empty when a person should think of urgent."""
 
     value: str
@@ -124,7 +134,7 @@ class PassageEvidence:
 
 
 @dataclass(frozen=True, slots=True)
-class ArticleEvidence:
+class ArticleEvidence(Fact):
     """An article that the requester may read, whole, with why search found it.
 
     `score` orders the articles of one request, `relevance` can be compared between requests; `agreement` is what both
@@ -152,7 +162,7 @@ class ArticleEvidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Fact):
     """What search found, best first; `degraded` says why it searched by words alone."""
 
     articles: tuple[ArticleEvidence, ...] = ()
@@ -204,7 +214,7 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class Drafted:
+class Drafted(Fact):
     """A draft, or why there is none (a value of `NoDraftReason`).
 
     `model` worded it; empty for a quotation. `not_worded` (a value of `NotWorded`): why a model's words are not used.
@@ -218,10 +228,11 @@ class Drafted:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """Something a person may do next, with the reason; nothing here happens by itself."""
+class Step(Fact):
+    """Something a person may do next, with the reason; nothing here happens by itself. `commands` are of a runbook."""
 
     kind: str
     text: str
     reason: str
     url: str = ""
+    commands: str = ""

@@ -36,7 +36,7 @@ WEIGHTS: Mapping[str, float] = {
 }
 # What "none of them" weighs.
 NONE, NONE_LONG = 4.86, 1.57
-SAME_WORDS = 0.7
+SAME_WORDS = 0.9
 _LEAST = 1e-6
 
 # Words that every request holds; what an article has of them says nothing.
@@ -55,7 +55,7 @@ class Bars:
     Nothing is drafted from what is less relevant than `floor`, however alone it stands.
     """
 
-    sure: float = 0.70
+    sure: float = 0.66
     close: float = 0.30
     floor: float = FLOORS[Use.EVIDENCE]
 
@@ -80,11 +80,13 @@ def choose_article(evidence: Evidence, *, language: str, bars: Bars) -> Decision
     spoken = [article for article in evidence.articles if _same_language(article.language, language)]
     if evidence.degraded:
         return _by_code(evidence, spoken)
-    shares = weigh(spoken, evidence.query)
+    words = [_words(article) for article in spoken]
+    shares = weigh(spoken, words, evidence.query)
     place = max(range(len(spoken)), key=lambda index: shares[index])
-    best, sure = spoken[place], shares[place]
-    alike = _words(best)
-    others = [share for article, share in zip(spoken, shares, strict=True) if not _alike(alike, _words(article))]
+    best = spoken[place]
+    same = [_alike(words[place], held) for held in words]
+    sure = sum(share for share, is_same in zip(shares, same, strict=True) if is_same)
+    others = [share for share, is_same in zip(shares, same, strict=True) if not is_same]
     detail = f"sure {sure:.2f}, next {max(others, default=0.0):.2f}"
     if sure >= bars.sure and best.relevance >= bars.floor:
         return Decision(best, detail=detail, sure=sure, best=best)
@@ -93,11 +95,10 @@ def choose_article(evidence: Evidence, *, language: str, bars: Bars) -> Decision
     return Decision(reason=reason, detail=detail, sure=sure, best=best)
 
 
-def weigh(articles: Sequence[ArticleEvidence], query: str) -> list[float]:
-    """How sure each article is to be the answer, with those that say the same: a share of all, and of none of them."""
+def weigh(articles: Sequence[ArticleEvidence], words: Sequence[frozenset[str]], query: str) -> list[float]:
+    """How sure each article is to be the answer: its share of all, and of "none of them"."""
     if not articles:
         return []
-    words = [_words(article) for article in articles]
     long = length_share(articles[0].agreement.terms)
     rows = _features(articles, words, frozenset(words_of(query)) - _COMMON, long)
     sums = [sum(weight * row[name] for name, weight in WEIGHTS.items()) for row in rows]
@@ -105,7 +106,7 @@ def weigh(articles: Sequence[ArticleEvidence], query: str) -> list[float]:
     highest = max(*sums, none)
     parts = [math.exp(value - highest) for value in sums]
     whole = sum(parts) + math.exp(none - highest)
-    return [sum(part for held, part in zip(words, parts, strict=True) if _alike(own, held)) / whole for own in words]
+    return [part / whole for part in parts]
 
 
 def _features(
@@ -137,8 +138,8 @@ def _words(article: ArticleEvidence) -> frozenset[str]:
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Tell whether two articles share most of their words: a section that stands in two manuals, say."""
-    return one is other or len(one & other) >= SAME_WORDS * len(one | other)
+    """Tell whether two articles share nearly all their words: a section that stands in two manuals, say."""
+    return len(one & other) >= SAME_WORDS * len(one | other)
 
 
 def _logit(share: float) -> float:

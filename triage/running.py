@@ -22,8 +22,8 @@ from triage.wall import bar_of
 
 log = logging.getLogger(__name__)
 
-# Vectors that a worker keeps: a request's own, and those of the sentences that are quoted often. Three megabytes.
-REMEMBERED = 2_000
+# Vectors that a worker keeps: a request's own, and those of titles and sentences that are found often. Eight megabytes.
+REMEMBERED = 5_000
 
 REHEARSAL = Request(
     ticket_id=0,

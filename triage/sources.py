@@ -8,8 +8,10 @@ from pgvector import HalfVector
 from pgvector.django import CosineDistance
 
 from kb.models import ArticleApproval, Passage, PassageVector, SourceText
+from kb.redaction import redact
 from kb.retrieval.embedder import DEFAULT_EMBEDDER, EmbedderUnavailable, embed_query
 from kb.retrieval.live import LiveIndex, live_index
+from kb.retrieval.query import clean
 from kb.search import Hit
 from portal.models import AuditEvent
 from triage.components.ground import LiveSource
@@ -74,7 +76,8 @@ def _article(
 def _similarities(source_ids: Sequence[int], query: str, index: LiveIndex) -> dict[int, float]:
     """Return the cosine of each passage to the query; empty without an embedder."""
     try:
-        wanted = embed_query(query, embedder=index.embedder)
+        # Cleaned as search cleans it, so that it is embedded once.
+        wanted = embed_query(clean(redact(query).text), embedder=index.embedder, is_redacted=True)
     except EmbedderUnavailable:
         return {}
     rows = PassageVector.objects.filter(side=index.side, passage__source_text__in=source_ids)

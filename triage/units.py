@@ -32,6 +32,12 @@ _COMMAND = re.compile(
 _TYPED = re.compile(
     r"(?=[^!?]{0,200}(?:\s--?\w|[/_=<>{}$\\()]|\w: ))[A-Za-z./$<{\[\"'~-]|(?:[a-z][\w.-]{0,40} ?){1,6}$"
 )
+# Of plain words only those are typed that are announced so: "Run:", not "one of these:".
+_PLAIN_WORDS = re.compile(r"(?:[a-z][\w.-]{0,40} ?){1,6}$")
+_SAYS_TYPED = re.compile(
+    r"^\s{0,12}\d{1,3}[.)]\s|\b(?:runs?|running|types?|enter|execut\w+|commands?|pastes?|query|code|output|messages?|errors?|logs?|prompt)\b",
+    re.IGNORECASE,
+)
 _LONG = 400
 _PROSE = re.compile(r"(?:\b[a-z]{2,}\b[ ,]{1,2}){4}.*[.:]$")
 
@@ -60,13 +66,13 @@ def is_command(line: str) -> bool:
 
 def _units(text: str, start: int, end: int) -> Iterator[Unit]:
     held: list[tuple[int, int]] = []  # lines of the paragraph being read
-    form, number, block, announced = Form.SENTENCE, 0, 0, False
+    form, number, block, announced = Form.SENTENCE, 0, 0, ""
     for first, last in _lines(text, start, end):
         line = text[first:last]
         step, item = _STEP.match(line), _ITEM.match(line)
         opens = step or item
         inside = form is Form.COMMAND and bool(held) and not _PROSE.search(line.strip())
-        typed = announced and bool(_TYPED.match(line.strip())) and not line.rstrip().endswith((".", ":", "?", "!"))
+        typed = bool(announced) and _is_typed(line.strip(), announced)
         command = not opens and bool(line.strip()) and (is_command(line) or inside or typed)
         if not line.strip() or opens or command is not (form is Form.COMMAND and bool(held)):
             yield from _flush(text, held, form, number, block)
@@ -79,8 +85,14 @@ def _units(text: str, start: int, end: int) -> Iterator[Unit]:
             form, first = Form.ITEM, first + item.end()
         if line.strip():
             held.append((first, last))
-            announced = line.rstrip().endswith(":")
+            announced = line if line.rstrip().endswith(":") else ""
     yield from _flush(text, held, form, number, block)
+
+
+def _is_typed(line: str, announced: str) -> bool:
+    if not _TYPED.match(line) or line.endswith((".", ":", "?", "!")):
+        return False
+    return not _PLAIN_WORDS.match(line) or bool(_SAYS_TYPED.search(announced))
 
 
 def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

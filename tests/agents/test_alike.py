@@ -70,7 +70,7 @@ def test_a_walled_account_is_never_shown_to_others_even_if_it_became_one_later(r
     _read(real_desk, real_desk.ticket, 1.0)
     ticket = _resolved(real_desk)
     assert _found(real_desk) == [ticket.pk]
-    Organisation.objects.filter(pk=ticket.organisation_id).update(kind=kind)
+    Organisation.objects.filter(tickets=ticket).update(kind=kind)
     assert _found(real_desk) == []
     assert f"#{ticket.pk} " not in real_desk.open().content.decode()
 
@@ -78,7 +78,7 @@ def test_a_walled_account_is_never_shown_to_others_even_if_it_became_one_later(r
 def test_a_walled_account_is_shown_nobody_elses(real_desk: Desk) -> None:
     _read(real_desk, real_desk.ticket, 1.0)
     _resolved(real_desk)
-    Organisation.objects.filter(pk=real_desk.ticket.organisation_id).update(kind=Organisation.Kind.HIGH_TOUCH)
+    Organisation.objects.filter(tickets=real_desk.ticket).update(kind=Organisation.Kind.HIGH_TOUCH)
     real_desk.ticket = Ticket.objects.get(pk=real_desk.ticket.pk)
     assert _found(real_desk) == []
 

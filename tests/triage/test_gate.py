@@ -9,6 +9,7 @@ from tests.triage.requests import an_article
 from triage.choices import NoDraftReason
 from triage.facts import ArticleEvidence, Evidence
 from triage.gate import Bars, Decision, choose_article, weigh
+from triage.wording import words_of
 
 QUERY = "Our nightly export stops after the first hundred orders"
 SURE = Agreement(cosine=0.75, words=30.0, pairs=9.0, title=0.4, held=0.8, terms=9)
@@ -72,10 +73,10 @@ def test_below_the_floor_of_a_draft_there_are_still_articles_to_read() -> None:
 
 def test_shares_are_of_all_articles_and_of_none() -> None:
     articles = (_clear(), _weak(), _weak(3))
-    shares = weigh(articles, QUERY)
+    shares = weigh(articles, [frozenset(words_of(article.text)) for article in articles], QUERY)
     assert shares[0] > shares[1]
     assert sum(shares) < 1
-    assert weigh((), QUERY) == []
+    assert weigh((), (), QUERY) == []
 
 
 def test_words_alone_are_not_enough_unless_one_article_alone_names_the_code() -> None:

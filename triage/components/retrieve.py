@@ -27,7 +27,9 @@ class Retrieve:
         query = query_of(request, readings)
         if not query:
             return {"evidence": Evidence()}
-        outcome = find(query, audiences=request.audiences, limit=self.limit, floor=0.0, patience_ms=PATIENCE_MS)
+        outcome = find(
+            query, audiences=request.audiences, limit=self.limit, floor=0.0, patience_ms=PATIENCE_MS, snippets=False
+        )
         articles = read_articles(outcome.hits, query)
         return {"evidence": Evidence(articles=articles, query=query[:2_000], degraded=outcome.degraded or "")}
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("triage", "0006_erased")]
+    dependencies = [("triage", "0007_faults_have_marks")]
 
     operations = [
         migrations.AddIndex(
