@@ -36,7 +36,7 @@ def test_a_failing_step_is_recorded_by_name_and_tried_again_until_exhausted(
 ) -> None:
     ticket = make_ticket(subject=SUBJECT, text="the customer's own words")
 
-    def fail(request: object) -> object:
+    def fail(request: object, **_: object) -> object:
         raise PipelineRuntimeError("retrieve", object, "broke") from KeyError("the customer's own words")
 
     monkeypatch.setattr(running, "run_pipeline", fail)
@@ -59,7 +59,7 @@ def test_a_failing_step_is_recorded_by_name_and_tried_again_until_exhausted(
 def test_a_lost_database_is_left_to_the_retry(stocked: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     ticket = make_ticket(subject=SUBJECT, text=TEXT)
 
-    def lose(request: object) -> object:
+    def lose(request: object, **_: object) -> object:
         raise PipelineRuntimeError("retrieve", object, "gone") from OperationalError("gone")
 
     monkeypatch.setattr(running, "run_pipeline", lose)
@@ -104,7 +104,7 @@ def test_the_result_of_an_attempt_that_was_given_up_is_not_stored(
     ticket = make_ticket(subject=SUBJECT, text=TEXT)
     think = pipeline.run_pipeline
 
-    def take_over(request: object) -> object:
+    def take_over(request: object, **_: object) -> object:
         outcome = think(request)  # type: ignore[arg-type]
         Run.objects.update(attempts=2, claimed_by="another")
         return outcome

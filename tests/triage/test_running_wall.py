@@ -64,7 +64,7 @@ def test_an_account_that_becomes_high_touch_while_the_pipeline_runs_gets_nothing
     ticket = make_ticket(subject=SUBJECT, text=TEXT)
     think = pipeline.run_pipeline
 
-    def turn_high_touch(request: object) -> object:
+    def turn_high_touch(request: object, **_: object) -> object:
         outcome = think(request)  # type: ignore[arg-type]
         with stocked.as_role("web"):
             Organisation.objects.filter(tickets=ticket).update(kind=Organisation.Kind.HIGH_TOUCH)
