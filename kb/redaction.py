@@ -20,6 +20,7 @@ class Kind(StrEnum):
     US_SSN = "US_SSN"
     IP_ADDRESS = "IP_ADDRESS"
     PHONE_NUMBER = "PHONE_NUMBER"
+    DRIVER_LICENSE = "US_DRIVER_LICENSE"
     PERSON = "PERSON"
     STREET_ADDRESS = "STREET_ADDRESS"
 
@@ -33,6 +34,7 @@ PLACEHOLDERS = {
     Kind.US_SSN: "[SSN]",
     Kind.IP_ADDRESS: "[IP]",
     Kind.PHONE_NUMBER: "[PHONE]",
+    Kind.DRIVER_LICENSE: "[LICENSE]",
     Kind.PERSON: "[NAME]",
     Kind.STREET_ADDRESS: "[ADDRESS]",
 }
@@ -78,13 +80,27 @@ def passes_luhn(digits: str) -> bool:
 
 def is_card(candidate: Candidate) -> bool:
     digits = re.sub(r"\D", "", candidate.value)
-    return 12 <= len(digits) <= 19 and len(set(digits)) > 1 and digits[0] in "123456" and passes_luhn(digits)
+    begins_like_one = _ISSUED.fullmatch(digits) or _CARD_WORD.search(candidate.before)
+    return len(set(digits)) > 1 and bool(begins_like_one) and passes_luhn(digits)
 
 
 def is_iban(candidate: Candidate) -> bool:
-    """Country, two check digits and the right length. The remainder itself is not insisted on: people mistype."""
-    compact = re.sub(r"\s", "", candidate.value)
-    return 15 <= len(compact) <= 34 and sum(c.isdigit() for c in compact) >= 8
+    """A country with such accounts, and either its length or the right remainder: people mistype.
+
+    In small letters without a space it is a hash as often as not, so that there the remainder decides.
+    """
+    compact = re.sub(r"\s", "", candidate.value).upper()
+    length = _IBAN_LENGTHS.get(compact[:2])
+    if length is None or sum(c.isdigit() for c in compact) < 8:
+        return False
+    if candidate.value == candidate.value.lower() and " " not in candidate.value:
+        return len(compact) == length and has_iban_remainder(compact)
+    return len(compact) == length or (15 <= len(compact) <= 34 and has_iban_remainder(compact))
+
+
+def has_iban_remainder(iban: str) -> bool:
+    """ISO 13616: the first four characters moved to the end, letters as numbers, modulo 97 is 1."""
+    return int("".join(str(int(c, 36)) for c in iban[4:] + iban[:4])) % 97 == 1
 
 
 def is_public_address(candidate: Candidate) -> bool:
@@ -93,33 +109,65 @@ def is_public_address(candidate: Candidate) -> bool:
         address = ipaddress.ip_address(candidate.value)
     except ValueError:
         return False
-    looks_like_version = address.version == 4 and re.search(r"(version|release|build|ver|v)[\s.:=]*$", candidate.before)
+    looks_like_version = address.version == 4 and _BEFORE_VERSION.search(candidate.before)
     return address.is_global and not looks_like_version
 
 
 def is_phone(candidate: Candidate) -> bool:
     """Seven to fifteen digits in a shape people write; a bare run of digits needs a word like "call" before it."""
-    digits = re.sub(r"\D", "", candidate.value)
-    if not 7 <= len(digits) <= 15 or len(set(digits)) < 3 or _NOT_PHONE.search(candidate.value):
+    number = candidate.value.partition("x")[0]
+    digits = re.sub(r"\D", "", number)
+    if not 7 <= len(digits) <= 15 or len(set(digits)) < 3 or _NOT_PHONE.search(number):
+        return False
+    if _DOTTED.fullmatch(number) and not _DOTTED_PHONE.fullmatch(number):
         return False
     said = bool(_PHONE_WORD.search(candidate.before))
-    if candidate.value.startswith("+") or said:
+    if number.startswith("+") or said:
         return True
-    groups = re.findall(r"\d+", candidate.value)
-    if _NUMBER_WORD.search(candidate.before) or max(map(len, groups)) > 4:
+    groups = re.findall(r"\d+", number)
+    if _NUMBER_WORD.search(candidate.before):
         return False
-    return (len(groups) >= 3 and len(digits) >= 8) or bool(_THREE_FOUR.fullmatch(candidate.value))
+    if _TRUNK.fullmatch(number) or _THREE_FOUR.fullmatch(number):
+        return True
+    lengths = [len(group) for group in groups]
+    is_table = lengths.count(1) > 2 or (set(lengths) == {2} and len(lengths) > 5)  # of digits, or of bytes
+    return len(groups) >= 3 and len(digits) >= 8 and max(lengths) <= 4 and not is_table
 
 
-_NOT_PHONE = re.compile(  # dates, times, ranges of versions
+# What issuers of cards begin with, and how long theirs are: American Express, Diners, JCB, Visa, Mastercard, Maestro,
+# Discover, UnionPay. A number that only passes Luhn is one in ten of all numbers.
+_ISSUED = re.compile(
+    r"3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11}|35\d{14}|(?:2131|1800)\d{11}|4\d{12}(?:\d{3}){0,2}"
+    r"|5[1-5]\d{14}|2(?:2[2-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|(?:50|5[6-9]|6\d)\d{10,17}"
+)
+_CARD_WORD = re.compile(r"\b(?:cards?|cc|visa|mastercard|amex|maestro|credit|debit)\b")
+_IBAN_LENGTHS = {
+    entry[:2]: int(entry[2:])
+    for entry in re.findall(
+        r"\S+",
+        "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DK18 DO28 EE20 EG29 ES24 FI18"
+        " FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20"
+        " LU20 LV21 MC27 MD24 ME22 MK19 MR27 MT31 MU30 NL18 NO15 PK24 PL28 PS29 PT25 QA29 RO24 RS22 SA24 SC31 SE24 SI19"
+        " SK24 SM27 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20",
+    )
+}
+_BEFORE_VERSION = re.compile(
+    r"(?:(?:version|release|build|ver|v|cuda|cudnn|driver|firmware|chrom(?:e|ium)|edge|electron|sdk|runtime)[\s.:=]*"
+    r"|[=<>~]=\s?|\bnvidia-[\w-]{2,24}[\s=]{1,20})$"
+)
+_DOTTED = re.compile(r"\d+(?:\.\d+)+")
+_DOTTED_PHONE = re.compile(r"(?:\d{1,3}\.)?\d{3}\.\d{3}\.\d{4}|\d\d(?:\.\d\d){4}")
+_TRUNK = re.compile(r"0\d{2,4}[- ]\d{6,8}")
+_NOT_PHONE = re.compile(  # dates, times, ranges of versions, decimals
     r"(?:19|20)\d\d[-./ ][01]\d[-./ ][0-3]\d|[0-3]?\d[-./][01]?\d[-./](?:19|20)\d\d|\d\d:\d\d|\d\.\d+\.\d+\s*-\s*\d"
+    r"|\b\d{1,3}\.\d{3}[ ]\d{1,3}\.\d{3}\b"
 )
 _PHONE_WORD = re.compile(
-    r"(phone|mobile|cell|call|tel|fax|dial|reach|ring|text me|sms|whatsapp|contact"
+    r"(phone|mobile|cell|desk|office|hotline|call|tel|fax|dial|reach|ring|text me|sms|whatsapp|contact"
     r"|number is|numbers?:?)\W*(\w+\W+){0,3}$"
 )
 _NUMBER_WORD = re.compile(
-    r"(order|ticket|case|invoice|sku|serial|version|build|patch|port|pid|uid|id|ref|error|code|line|limit|card)\W*$"
+    r"(licen[cs]e|passport|account|order|ticket|case|invoice|sku|serial|version|build|patch|port|pid|uid|id|ref|error|code|line|limit|card)\W*$"
 )
 _THREE_FOUR = re.compile(r"\d{3}[- ]\d{4}|\(\d{2,4}\)\s?\d{3}-\d{3,4}")
 _NAME = r"[^\W\d_a-zß-ÿ][^\W\d_]+(?:['’-][^\W\d_]+)?"
@@ -181,6 +229,14 @@ RULES: tuple[Rule, ...] = (
         re.compile(rf"\b(\d{{1,5}}[A-Za-z]?(?:[ ]{_NAME}){{1,3}}[ ]{_STREET}\b\.?(?:\s*(?:Suite|Apt|Unit)\s*\d+)?)"),
     ),
     Rule(
+        Kind.DRIVER_LICENSE,
+        re.compile(
+            r"\bdriver(?:['’]?s)?['’]? licen[cs]e(?: (?:number|no\.?|id))?(?:\s*[:#=]|\s+is)?\s+"
+            r"([A-Z]{0,2}\d[\d-]{4,16}\d)(?![\w-])",
+            re.IGNORECASE,
+        ),
+    ),
+    Rule(
         Kind.PHONE_NUMBER,
         re.compile(r"(?<![\w.:/#=-])(\+?\(?\d(?:[ ().-]{0,2}\d){6,14}(?:x\d{1,6}\b)?)(?![\w:=-]|\.\w|/\d)"),
         is_phone,
@@ -204,10 +260,14 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+# A call ("h5s.create(") or a name in camel case ("CancellationToken") that stands where code has a value or a type.
+_CODE = re.compile(r"[A-Za-z_]\w*[._]\w+\(|(?:[A-Z][a-z]+){2,}[):]*$|[a-z]+(?:[A-Z][a-z]+)+[):]*$")
+
+
 def looks_secret(candidate: Candidate) -> bool:
     """Prose after "password:" ("Password: required") is none; digits, mixed case or symbols inside a word are."""
     value = candidate.value
-    if value.startswith(("$", "{", "%", "<", "*", "(", "[")) or set(value) <= set("*x.•-"):
+    if value.startswith(("$", "{", "%", "<", "*", "(", "[")) or set(value) <= set("*x.•-") or _CODE.match(value):
         return False
     inner = value.rstrip(".,;:!?)")
     has_digit = any(c.isdigit() for c in inner)
