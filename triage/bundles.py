@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import islice
 
 from kb.redaction import redact
-from triage.excerpts import SAMPLE, Keeper, encoding_of
+from triage.excerpts import SAMPLE, Excerpt, Keeper, encoding_of
 from triage.loglines import clean_line
 from triage.logs import Cut, Finding, Limits, LogReading, Unread, read_excerpt
 from triage.streams import GZIP_MAGIC, Budget, Damage, Feed, Health, gunzip, slices
@@ -61,8 +61,8 @@ class Remark:
 class BundleLimits:
     """Bounds of one attachment. `member_bytes` and `total_bytes` are unpacked ones; `log` bounds each member's log."""
 
-    total_bytes: int = 128_000_000
-    member_bytes: int = 64_000_000
+    total_bytes: int = 256_000_000
+    member_bytes: int = 220_000_000
     members: int = 40
     listed: int = 5_000
     remarks: int = 12
@@ -171,6 +171,20 @@ def read_attachment(data: bytes, *, limits: BundleLimits | None = None) -> Attac
     else:
         coverage = _read_plain(data, walk)
     return AttachmentReading(_worst(walk), replace(coverage, cut=tuple(sorted({*coverage.cut, *walk.cut}))))
+
+
+def is_packed(data: bytes) -> bool:
+    """Tell whether the bytes pack others, which head and tail alone would not give back."""
+    return data.startswith(_PACKED) or is_tar(data[:_HEAD])
+
+
+def read_kept(kept: Excerpt, *, limits: BundleLimits | None = None) -> AttachmentReading:
+    """Read what was kept of a plain log that is too long to hold."""
+    limits = limits or BundleLimits()
+    seconds = max(0.0, min(limits.log.seconds, limits.seconds))
+    reading = read_excerpt(kept, limits=replace(limits.log, seconds=seconds))
+    coverage = Coverage(bytes_read=kept.size, cut=tuple(sorted(reading.cut)), unread=reading.unread)
+    return AttachmentReading(() if reading.unread else (MemberReading("", reading),), coverage)
 
 
 def _read_plain(data: bytes, walk: _Walk) -> Coverage:

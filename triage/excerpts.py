@@ -4,10 +4,12 @@ Pure. Logs end with what went wrong, so the tail is three quarters of what is ke
 a finding in the tail to name its line in the whole.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 SAMPLE = 8_192
+KEPT = 2_000_000
+LONGEST = 512_000_000  # of a plain log; what comes later is not even looked at
 _BLANK = b"\x00 \t\r\n"
 _MAGIC = (
     b"PK\x03\x04",
@@ -117,6 +119,16 @@ def excerpt_of(data: bytes, max_bytes: int) -> Excerpt:
     """The excerpt of what is already in memory."""
     keeper = Keeper(max_bytes)
     keeper.add(data)
+    return keeper.excerpt()
+
+
+def excerpt_of_stream(chunks: Iterable[bytes], *, max_bytes: int = KEPT, longest: int = LONGEST) -> Excerpt:
+    """The excerpt of what comes in chunks, of no more than `longest` bytes; only what is kept is ever held."""
+    keeper = Keeper(max_bytes)
+    for chunk in chunks:
+        keeper.add(chunk[: longest - keeper.size])
+        if keeper.size >= longest:
+            break
     return keeper.excerpt()
 
 

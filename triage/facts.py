@@ -11,6 +11,7 @@ from typing import Self
 
 from kb.retrieval.ranking import FLOORS, FOLLOWERS_SHARE, NO_AGREEMENT, Agreement, Use
 from triage.bundles import Coverage
+from triage.excerpts import Excerpt
 from triage.logs import LogReading
 
 
@@ -25,13 +26,17 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """An attachment worth reading; `data` is None when the stored bytes are gone, a beginning when `is_cut`."""
+    """An attachment worth reading: `data`, a beginning when `is_cut`; or `kept` of a plain one too long to hold.
+
+    Both are None when the stored bytes are gone.
+    """
 
     attachment_id: int
     name: str
     sha256: str
     data: bytes | None = field(repr=False)
     is_cut: bool = False
+    kept: Excerpt | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

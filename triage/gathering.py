@@ -4,17 +4,23 @@ import hashlib
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 
 from django.conf import settings
 
 from portal.models import Attachment, Category, Message, Ticket
 from portal.permissions import audiences_of_requester
+from triage.bundles import is_packed
+from triage.excerpts import Excerpt, excerpt_of_stream
 from triage.facts import CategoryOption, LogFile, OpenRequest, Request
 from triage.switch import drafting_state
 
 log = logging.getLogger(__name__)
 
+# A packed file is held whole, a longer one is read as a beginning; of a plain one head and tail are kept, streaming.
 MAX_LOG_BYTES = 12 * 1024 * 1024
+_CHUNK = 1024 * 1024
 _OTHER_OPEN = 10
 _LOG_NAMES = (".log", ".txt", ".out", ".err", ".trace", ".gz", ".tgz", ".tar", ".zip")
 _PACKED_TYPES = ("application/gzip", "application/x-gzip", "application/zip")
@@ -85,13 +91,18 @@ def is_readable(attachment: Attachment) -> bool:
 
 def _log_file(attachment: Attachment) -> LogFile:
     data: bytes | None = None
+    kept: Excerpt | None = None
     try:
         with attachment.open() as stored:
-            data = stored.read(MAX_LOG_BYTES)
+            head = stored.read(MAX_LOG_BYTES)
+            if attachment.size > MAX_LOG_BYTES and not is_packed(head):
+                kept = excerpt_of_stream(chain((head,), iter(partial(stored.read, _CHUNK), b"")))
+            else:
+                data = head
     except OSError as error:
         log.warning("attachment_unreadable", extra={"attachment_id": attachment.pk, "error": type(error).__name__})
-    is_cut = attachment.size > MAX_LOG_BYTES
-    return LogFile(attachment.pk, attachment.name, attachment.sha256, data, is_cut)
+    is_cut = attachment.size > (MAX_LOG_BYTES if kept is None else kept.size)
+    return LogFile(attachment.pk, attachment.name, attachment.sha256, data, is_cut, kept)
 
 
 def _newer(message: Message) -> bool:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from kb.redaction import redact
 from kb.signatures import Signature, SignatureKind, find_signatures
-from triage.excerpts import Excerpt, encoding_of, excerpt_of
+from triage.excerpts import KEPT, Excerpt, encoding_of, excerpt_of
 from triage.grouping import Grouping, Shape
 from triage.headers import header_end
 from triage.inputlines import Lines, lines_of
@@ -64,7 +64,7 @@ class Cut(StrEnum):
 class Limits:
     """Bounds of one reading; `seconds` is wall time."""
 
-    max_bytes: int = 2_000_000
+    max_bytes: int = KEPT
     max_lines: int = 60_000
     max_findings: int = 12
     seconds: float = 1.5
@@ -182,7 +182,7 @@ def _walk(lines: Lines, scan: _Scan) -> int:
     texts, numbers = lines.texts, lines.numbers
     index = floor = 0
     while index < len(texts):
-        if index % 64 == 0 and time.monotonic() > scan.deadline:
+        if index % 8 == 0 and time.monotonic() > scan.deadline:
             scan.cut.add(Cut.TIME)
             return numbers[index] - numbers[0]
         trace = find_trace(texts, index, floor=floor) if may_open_trace(texts[index]) else None
@@ -326,7 +326,7 @@ def _finish(finding: Finding) -> Finding:
     """Redact the finding's texts and read the codes in them: nothing before this leaves the module."""
     head = redact(finding.head[:MAX_LINE]).text
     cause = redact(finding.cause[:MAX_LINE]).text
-    template = redact(finding.template[:_TEMPLATE]).text
+    template = redact(finding.template[:_TEMPLATE].replace("= ", "=")).text
     signatures = find_signatures(f"{head}\n{cause}")
     codes = tuple(dict.fromkeys(found.value for found in signatures))
     return replace(

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 _MOST = 6
+_CLIP = 400  # of a line: what is named later is data
 _NUMBER = r"v?\d{1,4}\.\d{1,4}(?:\.\d{1,6}){0,2}(?:[-+][A-Za-z0-9][\w.]{0,20}|[a-z]\d{0,3})?(?![\w.]*\d)"
 _VERSION = re.compile(
     rf"\b(?P<named>[A-Za-z][\w.+-]{{1,30}}) (?:version|release|ver\.?):? [\"']?(?P<a>{_NUMBER})"
@@ -17,6 +18,7 @@ _VERSION = re.compile(
     r"(?P<d>v?\d{1,4}\.\d{1,4}\.\d{1,6}(?:[-+][\w.]{1,20})?)(?![\w.]*\d)"
     r"|\b(?P<go>go)(?P<e>1\.\d{1,2}(?:\.\d{1,2})?)\b"
 )
+_DOTTED = re.compile(r"\d\.\d")
 _NO_PRODUCT = frozenset(["mozilla", "applewebkit", "safari", "gecko", "http", "https", "khtml", "tls", "ssl"])
 _NAME = r"[A-Za-z][\w-]{0,62}(?:\.[\w-]{1,62}){0,6}"
 _SYSLOG_HOST = re.compile(
@@ -52,7 +54,9 @@ def find_versions(lines: Iterable[str]) -> tuple[str, ...]:
     """Return what runs in which version: "Python 3.11.4", "version 2.4.6"."""
     found: Counter[str] = Counter()
     for line in lines:
-        for match in _VERSION.finditer(line):
+        if not _DOTTED.search(line):
+            continue
+        for match in _VERSION.finditer(line[:_CLIP]):
             name = match["named"] or match["agent"] or match["word"] or match["go"] or match["key"]
             number = match["a"] or match["b"] or match["c"] or match["d"] or match["e"]
             if name.lower() not in _NO_PRODUCT:
@@ -66,7 +70,7 @@ def find_hosts(lines: Iterable[str]) -> tuple[str, ...]:
     for line in lines:
         if sender := _SYSLOG_HOST.match(line):
             found[sender["host"]] += 1
-        for match in _HOST.finditer(line):
+        for match in _HOST.finditer(line[:_CLIP]):
             name = match["key"] or match["url"] or match["port"]
             if not name.endswith(_FILES):
                 found[name] += 1

@@ -91,9 +91,9 @@ def find_trace(lines: Sequence[str], at: int, *, floor: int = 0) -> Trace | None
         return _at_family(lines, at, floor)
     if _PHP_START.search(line) or _PHP_FRAME.search(line):
         return _php(lines, at, floor)
-    if _RUBY_FRAME.search(line):
+    if ":in " in line and _RUBY_FRAME.search(line):
         return _ruby(lines, at, floor)
-    if _FIREFOX_FRAME.match(line):
+    if "@" in line and _FIREFOX_FRAME.match(line):
         return _firefox(lines, at, floor)
     if _GO_HEAD.search(line) or "goroutine " in line[:40]:
         return _go(lines, at)
@@ -206,7 +206,7 @@ def _ruby(lines: Sequence[str], at: int, floor: int) -> Trace | None:
     frames, last = 0, at
     for index in range(at, min(len(lines), at + MAX_TRACE)):
         line = lines[index]
-        if not _RUBY_FRAME.search(line):
+        if ":in " not in line or not _RUBY_FRAME.search(line):
             if line.strip() or index == at:
                 break
             continue

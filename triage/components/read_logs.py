@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from haystack import component
 
-from triage.bundles import BundleLimits, Coverage, read_attachment
+from triage.bundles import BundleLimits, Coverage, read_attachment, read_kept
 from triage.facts import FileCoverage, FileReading, LogFile, Request
 from triage.logs import Cut, Limits, LogReading, Unread, read_message
 
@@ -34,9 +34,12 @@ class ReadLogs:
 
 
 def _read(file: LogFile, limits: BundleLimits) -> tuple[list[FileReading], Coverage]:
-    if file.data is None:
+    if file.kept is not None:
+        found = read_kept(file.kept, limits=limits)
+    elif file.data is not None:
+        found = read_attachment(file.data, limits=limits)
+    else:
         return [], Coverage(unread=Unread.MISSING)
-    found = read_attachment(file.data, limits=limits)
     coverage = found.coverage
     if file.is_cut:
         coverage = replace(coverage, cut=tuple(sorted({*coverage.cut, Cut.UNPACKED})))
