@@ -294,6 +294,9 @@ HANDRAIL_LLM_MODEL = os.environ.get("HANDRAIL_LLM_MODEL", "").strip()
 HANDRAIL_LLM_SECONDS = environment.number("HANDRAIL_LLM_SECONDS", 20)
 HANDRAIL_LLM_PARAMETERS = os.environ.get("HANDRAIL_LLM_PARAMETERS", "").strip()
 HANDRAIL_LLM_ALLOW_HTTP = environment.flag("HANDRAIL_LLM_ALLOW_HTTP", default=False)
+# How drafts greet (`{name}` is the requester's) and end, in the site's own words; each person may change them.
+HANDRAIL_DRAFT_GREETING = os.environ.get("HANDRAIL_DRAFT_GREETING", "")
+HANDRAIL_DRAFT_SIGN_OFF = os.environ.get("HANDRAIL_DRAFT_SIGN_OFF", "").replace("\\n", "\n")
 HANDRAIL_UNDO_SECONDS = environment.number("HANDRAIL_UNDO_SECONDS", 10)
 HANDRAIL_EMBEDDER_DIR = os.environ.get("HANDRAIL_EMBEDDER_DIR", "")
 

@@ -50,7 +50,14 @@ def build_pipeline(*, writer: Writer | None = None) -> Pipeline:
     pipeline.add_component("classify", Classify(read_examples=read_examples))
     pipeline.add_component("prioritise", Prioritise())
     pipeline.add_component("retrieve", Retrieve())
-    pipeline.add_component("draft", Draft(site_url=settings.HANDRAIL_PUBLIC_URL))
+    pipeline.add_component(
+        "draft",
+        Draft(
+            site_url=settings.HANDRAIL_PUBLIC_URL,
+            greeting=settings.HANDRAIL_DRAFT_GREETING,
+            sign_off=settings.HANDRAIL_DRAFT_SIGN_OFF,
+        ),
+    )
     pipeline.add_component("reword", Reword(writer=writer))
     pipeline.add_component("ground", Ground(read_sources=read_sources, allowed=site_allow_list()))
     pipeline.add_component("advise", Advise())

@@ -25,10 +25,15 @@ _BY_VERDICT = {
 
 @component
 class Draft:
-    """`bars`: what the evidence has to reach before anything is drafted. `site_url` makes links work in a mail."""
+    """`bars`: what the evidence has to reach before anything is drafted. `site_url` makes links work in a mail.
 
-    def __init__(self, *, site_url: str, bars: Bars | None = None) -> None:
+    `greeting` (`{name}` is the requester's) and `sign_off` are the site's own words in place of ours.
+    """
+
+    def __init__(self, *, site_url: str, greeting: str = "", sign_off: str = "", bars: Bars | None = None) -> None:
         self.site_url = site_url
+        self.greeting = greeting
+        self.sign_off = sign_off
         self.bars = bars
 
     @component.output_types(drafted=Drafted)
@@ -44,14 +49,24 @@ class Draft:
         if not body:
             return {"drafted": Drafted(no_draft_reason=NoDraftReason.LOW_CONFIDENCE, detail="nothing to quote")}
         with translation.override(request.language):
-            sentences = (_greeting(request), *body, *self._closing(decision.article))
+            sentences = (self._greeting(request), *body, *self._closing(decision.article))
         return {"drafted": Drafted(sentences=sentences, detail=decision.detail)}
 
     def _closing(self, article: ArticleEvidence) -> tuple[Sentence, ...]:
         url = urljoin(self.site_url, article.url)
         pointer = _("The whole article, “%(title)s”, is here: %(url)s") % {"title": article.title, "url": url}
         offer = _("Please write back and tell me whether this helped.")
-        return (Sentence(pointer, Kind.NEEDS_WORDS), Sentence(offer, Kind.NEEDS_WORDS))
+        words = (pointer, offer, self.sign_off.strip())
+        return tuple(Sentence(said, Kind.NEEDS_WORDS) for said in words if said)
+
+    def _greeting(self, request: Request) -> Sentence:
+        if self.greeting.strip() and (request.requester_name or "{name}" not in self.greeting):
+            words = self.greeting.strip().replace("{name}", request.requester_name)
+        elif request.requester_name:
+            words = _("Hello %(name)s,") % {"name": request.requester_name}
+        else:
+            words = _("Hello,")
+        return Sentence(words, Kind.NEEDS_WORDS)
 
 
 def _barred(request: Request, screening: Screening) -> str:
@@ -60,8 +75,3 @@ def _barred(request: Request, screening: Screening) -> str:
     if screening.verdict in _BY_VERDICT:
         return _BY_VERDICT[screening.verdict]
     return "" if request.is_latest else NoDraftReason.SUPERSEDED
-
-
-def _greeting(request: Request) -> Sentence:
-    words = _("Hello %(name)s,") % {"name": request.requester_name} if request.requester_name else _("Hello,")
-    return Sentence(words, Kind.NEEDS_WORDS)
