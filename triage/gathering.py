@@ -59,7 +59,7 @@ def gather(message: Message) -> Gathered:
         language=ticket.language or "en",
         audiences=audiences_of_requester(ticket),
         is_first=is_first_message(message),
-        is_latest=not _newer(message),
+        is_latest=not has_newer(message),
         drafting=drafting_state().is_on,
         files=files,
         other_open=_other_open(ticket),
@@ -105,7 +105,8 @@ def _log_file(attachment: Attachment) -> LogFile:
     return LogFile(attachment.pk, attachment.name, attachment.sha256, data, is_cut, kept)
 
 
-def _newer(message: Message) -> bool:
+def has_newer(message: Message) -> bool:
+    """Tell whether the customer has written again since."""
     newer = Message.objects.inbound().filter(ticket_id=message.ticket_id, id__gt=message.pk)
     return newer.exclude(automatic__in=_AUTOMATIC).exists()
 

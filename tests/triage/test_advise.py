@@ -93,5 +93,10 @@ def test_a_runbook_brings_its_commands_letter_by_letter() -> None:
     assert (step.kind, step.commands) == (NextStepKind.RUNBOOK, "php bin/export run --resume\nphp bin/export status")
 
 
+def test_what_a_program_printed_is_no_command() -> None:
+    text = "The log says:\n\n2026-09-21T08:30:02 ERROR sync.queue entry 8812 unreadable"
+    assert commands_of(an_article(text, {("Solution",): text})) == ""
+
+
 def test_where_nothing_was_drafted_an_article_without_commands_is_no_step() -> None:
     assert _steps(a_request(), articles=(an_article("Just words here."),)) == []

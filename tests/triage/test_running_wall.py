@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.actions.tickets import set_category
+from portal.actions.tickets import add_customer_message, set_category
 from portal.models import Organisation, Ticket
 from tests.conftest import Site
 from tests.factories import make_category, make_organisation, make_rep, make_ticket, make_user
@@ -76,6 +76,26 @@ def test_an_account_that_becomes_high_touch_while_the_pipeline_runs_gets_nothing
     assert run.no_draft_reason == NoDraftReason.HIGH_TOUCH
     assert not run.proposals.exists()
     assert run.embedding is None
+
+
+def test_a_message_that_comes_while_the_pipeline_runs_discards_the_draft(
+    stocked: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = make_ticket(subject=SUBJECT, text=TEXT)
+    think = pipeline.run_pipeline
+
+    def hear_more(request: object, **_: object) -> object:
+        outcome = think(request)  # type: ignore[arg-type]
+        assert outcome.grounded.sentences
+        with stocked.as_role("web"):
+            add_customer_message(actor=ticket.requester, ticket=ticket, text="It is solved, thank you.")
+        return outcome
+
+    monkeypatch.setattr(running, "run_pipeline", hear_more)
+    run = triage_first(stocked, ticket)
+    assert run is not None
+    assert (run.no_draft_reason, hasattr(run, "draft")) == (NoDraftReason.SUPERSEDED, False)
+    assert run.proposals.exists()
 
 
 def test_high_touch_and_unfiled_requests_never_teach(stocked: Site) -> None:

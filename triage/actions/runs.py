@@ -17,7 +17,7 @@ from portal import audit
 from portal.models import Message, Ticket, User
 from triage.errors import RunTakenOver
 from triage.facts import Drafted, FileCoverage, FileReading
-from triage.gathering import is_first_message
+from triage.gathering import has_newer, is_first_message
 from triage.logs import LogReading
 from triage.models import (
     Draft,
@@ -113,8 +113,7 @@ def store_outcome(
         _store_findings(owned, outcome.readings)
         _store_coverages(owned, outcome.coverages, outcome.readings)
         _store_proposals(owned, outcome)
-        # The switch as well: a draft that was begun before a lead turned drafting off is not kept.
-        drafted = outcome.grounded if drafting_state().is_on else Drafted(no_draft_reason=NoDraftReason.DRAFTING_OFF)
+        drafted = _still_wanted(owned, outcome.grounded)
         _store_draft(owned, drafted)
         _store_steps(owned, outcome)
         _close(owned, drafted.no_draft_reason)
@@ -128,6 +127,18 @@ def store_outcome(
             input=input_digest,
         )
     return owned
+
+
+def _still_wanted(run: Run, drafted: Drafted) -> Drafted:
+    """Discard a draft that was overtaken: drafting was turned off since it was begun, or the customer wrote again.
+
+    A message that comes in this very moment makes it stale at the next look, and `release()` refuses it by version.
+    """
+    if not drafting_state().is_on:
+        return Drafted(no_draft_reason=NoDraftReason.DRAFTING_OFF)
+    if drafted.sentences and has_newer(run.message):
+        return Drafted(no_draft_reason=NoDraftReason.SUPERSEDED)
+    return drafted
 
 
 def fail_run(*, run: Run, failure: str, detail: str, actor: User | None) -> Run:

@@ -30,6 +30,8 @@ _VERSION = re.compile(r"\b[vV]?\d{1,4}\.\d{1,4}(?:\.\d{1,6})?(?:-?p\d+)?\b")
 _HOLDS_FOR = re.compile(r"\b(?:affected|compatible|applicable)\b[^.\n]{0,60}\bversions?\b", re.IGNORECASE)
 _NAMES_CODE = re.compile(r"\b[45]\d\d\b")
 _SAYS_ERROR = re.compile(r"\b(?:error|exception|fails?|failed|failing|crash(?:es|ed)?|message)\b", re.IGNORECASE)
+# What a program printed: a line of a log, or a piece of a file. Nobody types it.
+_PRINTED = re.compile(r"\s*(?:\[?\d{4}-\d\d|[<{}\]])")
 _SAYS_ATTACHED = re.compile(r"\b(?:attach(?:ed|ment)|see the (?:log|file|screenshot))\b", re.IGNORECASE)
 
 
@@ -132,6 +134,6 @@ def commands_of(article: ArticleEvidence) -> str:
     for part in with_role(parts, Role.SOLUTION) or with_role(parts, Role.BODY, Role.INTRO):
         units = cut_units(article.text, part.start, part.end)
         typed = [unit.text for unit in units if unit.form is Form.COMMAND and is_command(unit.text.partition("\n")[0])]
-        kept += [text for text in typed if text not in kept and len(text.split()) > 1]
+        kept += [text for text in typed if text not in kept and len(text.split()) > 1 and not _PRINTED.match(text)]
     fitting = [command for at, command in enumerate(kept) if sum(map(len, kept[: at + 1])) <= MOST_COMMAND_CHARACTERS]
     return "\n".join(fitting[:MOST_COMMANDS])
