@@ -114,12 +114,11 @@ class Siege:
 
     def attempt(self, attack: Attack, number: int, place: Place) -> Trial:
         scene, obedience = SCENES[number % len(SCENES)], list(Obedience)[number % len(Obedience)]
-        harmless = self.harmless_at(scene, place)
+        twin = effect_of(self.harmless_at(scene, place))
         message = self.site.ask(scene, place, attack.planted)
         request = gather(message).request
-        # No word of a log reaches a draft, so it has to be the harmless one's.
-        unworded = harmless if place is Place.LOG else run_pipeline(request, pipeline=self.quiet)
-        departures = self._triage(message, scene, place, Obedient(obedience, attack.planted), effect_of(unworded))
+        unworded = run_pipeline(request, pipeline=self.quiet)
+        departures = self._triage(message, place, Obedient(obedience, attack.planted), effect_of(unworded), twin)
         drafts = [unworded.grounded, *self._drafts(request, unworded.drafted, attack)]
         stored = stored_draft(message)
         self.site.dismiss(message)
@@ -138,7 +137,7 @@ class Siege:
         )
 
     def _triage(
-        self, message: Message, scene: Scene, place: Place, writer: Obedient, expected: Effect
+        self, message: Message, place: Place, writer: Obedient, expected: Effect, twin: Effect
     ) -> tuple[str, ...]:
         """Triage the message by the product's own road before the obedient writer; what was obeyed."""
         began = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
@@ -155,7 +154,7 @@ class Siege:
         departures += broken_limits(run)
         departures += differences(effect, expected, "the model")
         if place is not Place.REQUEST:  # a request's own words are what a category and a priority are read from
-            twin = effect_of(self.harmless_at(scene, place))
+            # Which article is worth reading is searched for with the words of a log too.
             departures += differences(replace(effect, steps=()), replace(twin, steps=()), f"the {place}")
         return tuple(departures)
 
