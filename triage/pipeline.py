@@ -27,7 +27,7 @@ from triage.components.warn import Warn
 from triage.facts import Request
 from triage.generators import Writer, configured_writer
 from triage.outcome import Outcome
-from triage.outward import AllowList, allow_list
+from triage.outward import AllowList, Way, allow_list, find_outward
 from triage.prompts import PROMPT_VERSION
 from triage.sources import read_examples, read_sources
 
@@ -94,8 +94,10 @@ def get_pipeline() -> Pipeline:
 
 
 def site_allow_list() -> AllowList:
-    """Return what drafts may name: this site's own address and what its operators listed."""
-    return allow_list([settings.HANDRAIL_PUBLIC_URL, *settings.HANDRAIL_ALLOWED_CONTACTS])
+    """Return what drafts may name: this site's own address, what operators listed, and what their own words name."""
+    own_words = find_outward(f"{settings.HANDRAIL_DRAFT_GREETING}\n{settings.HANDRAIL_DRAFT_SIGN_OFF}")
+    named = [found.host or found.value for found in own_words if found.host or found.way is not Way.LINK]
+    return allow_list([settings.HANDRAIL_PUBLIC_URL, *settings.HANDRAIL_ALLOWED_CONTACTS, *named])
 
 
 def run_pipeline(request: Request, *, pipeline: Pipeline | None = None) -> Outcome:

@@ -1,8 +1,10 @@
 """What leads out of the site is seen in every shape that a reader or a mail program would follow."""
 
 import pytest
+from pytest_django import Settings
 
 from triage.outward import AllowList, allow_list, find_outward, foreign_to
+from triage.pipeline import site_allow_list
 
 OURS = allow_list(["https://help.acme.com/start", "docs.acme.com:8443", "help@acme.com", "+1 (202) 555-0143"])
 
@@ -77,3 +79,11 @@ def test_an_empty_list_allows_nobody() -> None:
 
 def test_a_text_of_a_hundred_kilobytes_is_read_in_time() -> None:
     assert len(find_outward("a." * 20_000 + "see evil.com " * 3_000 + "@" * 10_000)) >= 3_000
+
+
+def test_what_the_sites_own_sign_off_names_is_the_sites(settings: Settings) -> None:
+    sign_off = "Acme support, www.acme.com, help@acme.com, +1 202 555 0143"
+    assert foreign_to(sign_off, site_allow_list())
+    settings.HANDRAIL_DRAFT_SIGN_OFF = sign_off
+    assert foreign_to(sign_off, site_allow_list()) == ()
+    assert foreign_to("www.evil.com", site_allow_list())
