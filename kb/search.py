@@ -103,6 +103,7 @@ def find(
     patience_ms: int = PATIENCE_MS,
     side: int | None = None,
     snippets: bool = True,
+    uncut: bool = False,
 ) -> SearchOutcome:
     """As `search`, with the reason for any degradation and the time each stage took.
 
@@ -110,6 +111,7 @@ def find(
     `curation` stands in for the synonyms and pins that are in use. `patience_ms` is how long meaning is waited for
     before words answer alone: more than the default where nobody watches the page. `side` asks another index than
     the live one. Without `snippets` a hit says where its passage is and not what stands in it.
+    `uncut` embeds all of a long question, which takes as long as it is.
     """
     watch = Stopwatch()
     floor = ranking.FLOORS[use] if floor is None else floor
@@ -118,14 +120,14 @@ def find(
         question = read_question(text, language=language)
     if not question.text or not audiences:
         return SearchOutcome((), None, watch.milliseconds)
-    embedding = begin_embedding(question)
+    embedding = begin_embedding(question, uncut=uncut)
     known: list[Row] | None = None
     if curation is None:
         with watch("curate"):
             phrases = {"phrases": phrases_of(question.text)}
             rows, known = fetch_both(CURATED, phrases, statistics(side), asked_of(question, audiences))
             curation = curation_of(question.text, rows)
-    look = partial(gather, audiences=audiences, watch=watch, patience_ms=patience_ms, side=side)
+    look = partial(gather, audiences=audiences, watch=watch, patience_ms=patience_ms, side=side, uncut=uncut)
     if curation.meanings:
         findings = look(read_question(" ".join((text, *curation.meanings)), language=language))
     else:

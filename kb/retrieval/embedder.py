@@ -154,12 +154,17 @@ def embed_texts(
     return np.stack([runner.embed(redact(text).text, tokens=tokens, head=head) for text in texts])
 
 
-def embed_query(text: str, *, embedder: str = DEFAULT_EMBEDDER, is_redacted: bool = False) -> Vectors:
+def embed_query(
+    text: str, *, embedder: str = DEFAULT_EMBEDDER, is_redacted: bool = False, uncut: bool = False
+) -> Vectors:
     """(384,). Redacts first what is not. A long report costs what a short question costs: beginning and end are read.
 
-    It opens with what it is about and ends with what went wrong; together they find as much as the whole text.
+    It opens with what it is about and ends with what went wrong; together they find as much as the whole text, which
+    `uncut` reads, up to what a passage may have.
     """
     text = text if is_redacted else redact(text).text
+    if uncut:
+        return get_embedder(embedder).embed(text, tokens=PASSAGE_TOKENS)
     return get_embedder(embedder).embed(_ends(text), tokens=QUERY_TOKENS, head=QUERY_HEAD)
 
 

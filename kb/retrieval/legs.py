@@ -35,7 +35,7 @@ TITLE_BUDGET = 400
 # What somebody waits for who types; answered from words alone, a search may take longer before it counts as broken.
 PATIENCE_MS = 400
 WORDS_LIMIT_MS = 5_000
-EF_SEARCH = 80
+EF_SEARCH = 120
 # No term has this key: where the question has none that is known, words hold nothing.
 NO_TERM = [-1]
 
@@ -89,17 +89,19 @@ class Embedding:
     vector: Future[str]
 
 
-def begin_embedding(question: Question, embedder: str = "") -> Embedding | None:
+def begin_embedding(question: Question, embedder: str = "", *, uncut: bool = False) -> Embedding | None:
     """The embedder works while PostgreSQL looks words up; None where it does not read the question's script.
 
     Without a name it is the embedder of the index that this process last saw to be live: a guess.
     """
     embedder = embedder or remembered_index().embedder
-    return Embedding(embedder, run_beside(_vector_of, question.text, embedder)) if question.is_latin else None
+    return (
+        Embedding(embedder, run_beside(_vector_of, question.text, embedder, uncut=uncut)) if question.is_latin else None
+    )
 
 
-def _vector_of(text: str, embedder: str) -> str:
-    vector: str = HalfVector(embed_query(text, embedder=embedder, is_redacted=True)).to_text()
+def _vector_of(text: str, embedder: str, *, uncut: bool) -> str:
+    vector: str = HalfVector(embed_query(text, embedder=embedder, is_redacted=True, uncut=uncut)).to_text()
     return vector
 
 
@@ -112,20 +114,21 @@ def gather(
     side: int | None = None,
     embedding: Embedding | None = None,
     known: list[Row] | None = None,
+    uncut: bool = False,
 ) -> Findings:
     """Everything that ranking needs. The audiences already narrow here; who may see what is decided later, once.
 
     The first statement says which index is live; all of the search then keeps to it, whatever is switched meanwhile.
     `side` asks another one. `embedding` was begun before, and the statistics `known` fetched, for this very question.
     """
-    embedding = embedding or begin_embedding(question)
+    embedding = embedding or begin_embedding(question, uncut=uncut)
     with watch("weigh"):
         index, weights = weigh(question, audiences, side, known)
         signed = _by_signature(question, audiences, index)
     if side is None:
         remember(index)
     if embedding and embedding.embedder != index.embedder:
-        embedding = begin_embedding(question, index.embedder)
+        embedding = begin_embedding(question, index.embedder, uncut=uncut)
     passages: list[ranking.PassageMatch] | None = None
     with watch("words"):
         candidates = _held(index, weights, audiences) | set(signed)
@@ -235,7 +238,7 @@ def _score(
     vector: str | None,
     milliseconds: int,
 ) -> tuple[list[ranking.PassageMatch], dict[int, ranking.TitleMatch]]:
-    """Every passage of the words' and the vectors' candidates with both scores, and the titles that share a term."""
+    """Every passage of both legs' candidates with both scores, and the titles that share a term."""
     parameters: dict[str, str | bool | list[int] | list[str]] = {
         "weights": _text_of(weights.passages),
         "pairs": _text_of(weights.pairs),
@@ -250,14 +253,15 @@ def _score(
         whose = {"public": PUBLIC in audiences, "restricted": bool(audiences - {PUBLIC})}
         rows = fetch(by_meaning(index.side), {**parameters, **whose, "vector": vector}, settings)
     passages = [ranking.PassageMatch(*row[:5]) for row in rows if row[0]]
-    titles = {article: _title_match(weights, *spelled) for p, article, _, _, _, *spelled in rows if not p}
+    common = dict(terms for passage, article, *_, terms in rows if not article)
+    titles = {a: _title_match(weights, terms, common) for passage, a, *_, terms in rows if a and not passage}
     return passages, titles
 
 
-def _title_match(weights: Weights, terms: Sequence[int], frequencies: Sequence[int]) -> ranking.TitleMatch:
+def _title_match(weights: Weights, terms: Sequence[int], common: Mapping[int, int]) -> ranking.TitleMatch:
     words = covered = whole = 0.0
-    for key, holding in zip(terms, frequencies, strict=True):
-        weight = lexical.inverse_frequency(weights.collection, holding)
+    for key in terms:
+        weight = lexical.inverse_frequency(weights.collection, common.get(key, 0))
         whole += weight
         words += weights.titles.get(key, 0.0)
         if key in weights.passages:

@@ -74,15 +74,18 @@ def held(side: int, *, all_of_them: bool) -> Prepared:
     )
 
 
-# Of the candidates' titles that share a term with the question, the terms, and in how many of the reader's passages
-# each stands.
-_TITLES = (
-    " UNION ALL SELECT NULL, entry.article_id, NULL, NULL, NULL, entry.title_terms, ARRAY("
-    "   SELECT coalesce((SELECT sum(known.passages_{side:d}) FROM kb_termstatistic known"
-    "     WHERE known.key = term.key AND known.audience = ANY(%(audiences)s)), 0)::int"
-    "   FROM unnest(entry.title_terms) WITH ORDINALITY term (key, place) ORDER BY term.place)"
+# Of the candidates' titles that share a term with the question, the terms; then of each term, in how many of the
+# reader's passages it stands: one look for all of them takes half the time of one for each.
+_SPELLED = (
+    ", spelled AS MATERIALIZED (SELECT entry.article_id, entry.title_terms"
     " FROM found CROSS JOIN LATERAL (SELECT indexed.article_id, indexed.title_terms FROM kb_indexedarticle indexed"
-    "   WHERE indexed.article_id = found.article_id OFFSET 0) entry WHERE entry.title_terms && %(asked)s"
+    "   WHERE indexed.article_id = found.article_id OFFSET 0) entry WHERE entry.title_terms && %(asked)s)"
+)
+_TITLES = (
+    " UNION ALL SELECT NULL, article_id, NULL, NULL, NULL, title_terms FROM spelled"
+    " UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, ARRAY[known.key, sum(known.passages_{side:d})::int]"
+    "   FROM kb_termstatistic known WHERE known.audience = ANY(%(audiences)s)"
+    "   AND known.key = ANY(ARRAY(SELECT DISTINCT unnest(title_terms) FROM spelled)) GROUP BY known.key"
 )
 
 
@@ -90,7 +93,8 @@ _TITLES = (
 def by_meaning(side: int) -> Prepared:
     """Every passage of the candidates with both scores, so that what one leg found does not lack the other leg's.
 
-    Then every candidate's title. Columns: passage, article, cosine, words, pairs; terms, frequencies.
+    Then titles and how common their terms are. Columns: passage, article, cosine, words, pairs; terms, or a term and
+    its passages.
     """
     return Prepared(
         f"kb_by_meaning_{side:d}",
@@ -112,9 +116,10 @@ def by_meaning(side: int) -> Prepared:
         f"   ORDER BY v.vector <=> (SELECT vector FROM asked) LIMIT {VECTOR_CANDIDATES}),"
         " found AS MATERIALIZED (SELECT p.article_id FROM near JOIN kb_passage p ON p.id = near.passage_id"
         "   UNION SELECT article_id FROM private UNION SELECT unnest(%(held)s))"
+        f"{_SPELLED}"
         " SELECT p.id, p.article_id, 1 - (v.vector <=> (SELECT vector FROM asked)),"
         "   -(p.weights <#> (SELECT weights FROM asked)), -(p.weights <#> (SELECT pairs FROM asked)),"
-        "   NULL::int[], NULL::int[]"
+        "   NULL::int[]"
         f" FROM found JOIN kb_passage p ON p.article_id = found.article_id AND p.side = {side:d}"
         " LEFT JOIN kb_passagevector v ON v.passage_id = p.id"
         f" WHERE p.audience = ANY(%(audiences)s){_TITLES.format(side=side)}",
@@ -128,8 +133,9 @@ def by_words_alone(side: int) -> Prepared:
         f"kb_by_words_alone_{side:d}",
         {"weights": "sparsevec", "pairs": "sparsevec", "asked": "int[]", "held": "int[]", "audiences": "text[]"},
         "WITH found AS MATERIALIZED (SELECT unnest(%(held)s) AS article_id)"
+        f"{_SPELLED}"
         " SELECT p.id, p.article_id, NULL::float, -(p.weights <#> %(weights)s), -(p.weights <#> %(pairs)s),"
-        "   NULL::int[], NULL::int[]"
+        "   NULL::int[]"
         f" FROM found JOIN kb_passage p ON p.article_id = found.article_id AND p.side = {side:d}"
         f" WHERE p.audience = ANY(%(audiences)s){_TITLES.format(side=side)}",
     )

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kb.models import ArticlePage
+from kb.search import Use
 from portal import ratelimit
 from portal.actions.accounts import ensure_guest
 from portal.actions.suggestions import shown_articles, sign_shown
@@ -44,7 +45,8 @@ def file_ticket(request: HttpRequest) -> HttpResponse:
     if request.POST.get("action") == "suggest":
         form = RequestForm(request.POST, request.FILES, signed_in=signed_in)
         form.forgive_all_but_files()
-        found = find_suggestions(request) if may_ask(request) else Suggestions((), request.POST.get("shown", ""))
+        shown = request.POST.get("shown", "")
+        found = find_suggestions(request, use=Use.PAGE) if may_ask(request) else Suggestions((), shown)
         return _form_page(request, form, found=found)
     form = RequestForm(request.POST, request.FILES, signed_in=signed_in)
     if not form.is_valid():

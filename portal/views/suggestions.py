@@ -36,7 +36,7 @@ def suggestions(request: HttpRequest) -> HttpResponse:
     """Return the fragment of matching articles for what stands in the form."""
     if not may_ask(request):
         return HttpResponse(status=429)
-    found = find_suggestions(request)
+    found = find_suggestions(request, use=Use.TYPING)
     # Without the request no context processor runs: this page is asked for at every pause in typing.
     fragment = render_to_string("portal/_suggestions.html", {"suggestions": found.hits, "shown": found.shown})
     return HttpResponse(fragment, headers={"Cache-Control": "no-store"})
@@ -47,15 +47,18 @@ def may_ask(request: HttpRequest) -> bool:
     return ratelimit.hit(f"suggest:{request.META.get('REMOTE_ADDR', '')}", limit=PER_MINUTE, seconds=60)
 
 
-def find_suggestions(request: HttpRequest) -> Suggestions:
-    """Search with the subject and message of the form in `request`; nothing when search cannot answer."""
+def find_suggestions(request: HttpRequest, *, use: Use) -> Suggestions:
+    """Search with the subject and message of the form in `request`; nothing when search cannot answer.
+
+    Who presses the button asks, so it may show what would disturb somebody who types.
+    """
     token = request.POST.get("shown", "")
     text = f"{request.POST.get('subject', '')}\n{request.POST.get('message', '')[:MOST_CHARACTERS]}".strip()
     if len(text) < FEWEST_CHARACTERS:
         return Suggestions((), token)
     try:
         audiences = frozenset(request.audiences)  # type: ignore[attr-defined]
-        hits = tuple(search(text, audiences=audiences, limit=SHOWN_AT_ONCE, use=Use.TYPING))
+        hits = tuple(search(text, audiences=audiences, limit=SHOWN_AT_ONCE, use=use))
     except Exception as error:  # noqa: BLE001 - whatever search suffers from, the form goes on without it
         log.warning("suggestions_unavailable", extra={"error": type(error).__name__})
         return Suggestions((), token)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kb.retrieval.embedder import QUERY_TOKENS, EmbedderUnavailable, get_embedder
 from kb.search import find
 from triage.evaluation import baselines, metrics, uses
 from triage.evaluation.datasets import Query, QueryKind, SearchSet, read_search_set
@@ -36,12 +37,17 @@ class Answer:
 
 
 def ask(
-    queries: Sequence[Query], document_of: Mapping[int, str], label: str, *, floor: float | None = None
+    queries: Sequence[Query],
+    document_of: Mapping[int, str],
+    label: str,
+    *,
+    floor: float | None = None,
+    uncut: bool = False,
 ) -> list[Answer]:
     answers = []
     for query in with_progress(queries, label):
         started = time.perf_counter()
-        outcome = find(query.text, audiences=READER, limit=DEPTH, floor=floor, patience_ms=PATIENCE_MS)
+        outcome = find(query.text, audiences=READER, limit=DEPTH, floor=floor, patience_ms=PATIENCE_MS, uncut=uncut)
         passed = (time.perf_counter() - started) * 1000
         ranking = tuple(document_of[hit.article_id] for hit in outcome.hits)
         relevance = outcome.hits[0].relevance if outcome.hits else 0.0
@@ -58,6 +64,7 @@ def run(options: Mapping[str, object]) -> Report:
         found = ask(dataset.queries, document_of, "questions without the floor", floor=0.0)
         half_typed = [uses.half_typed(query) for query in dataset.queries]
         typed = ask(half_typed, document_of, "questions half typed", floor=0.0)
+        uncut = ask(_cut(dataset), document_of, "long questions, uncut", floor=0.0, uncut=True)
         unfloored = {query.query_id: answer for query, answer in zip(dataset.queries, found, strict=True)}
         corpus = baselines.Corpus(dataset.documents, list(document_of))
         cosines = baselines.dense_scores(corpus, dataset.queries)
@@ -77,6 +84,7 @@ def run(options: Mapping[str, object]) -> Report:
         "uses": uses.figures(dataset.queries, _first(dataset.queries, found), _first(dataset.queries, typed)),
         "without_floor": _shown(metrics.score_rankings(best, _truth(answerable))),
         "mrr_over_hybrid": _gain(answerable, best, compared["hybrid"]) if "hybrid" in compared else {},
+        "cut": _loss_from_cutting(_cut(dataset), unfloored, uncut),
         "gain": {name: _gain(answerable, best, ranking) for name, ranking in compared.items()},
         **_curves(dataset, measures),
     }
@@ -168,6 +176,26 @@ def _gain(queries: Sequence[Query], ours: Sequence[Sequence[str]], theirs: Seque
         [metrics.reciprocal_rank(r, q.relevant) for r, q in zip(theirs, queries, strict=True)],
     )
     return {"difference": interval.mean, "low": interval.low, "high": interval.high}
+
+
+def _cut(dataset: SearchSet) -> list[Query]:
+    """The answerable questions of which the embedder reads the two ends only."""
+    try:
+        embedder = get_embedder()
+    except EmbedderUnavailable:
+        return []
+    return [q for q in dataset.of_kind(QueryKind.ANSWERABLE) if embedder.count_tokens(q.text) > QUERY_TOKENS]
+
+
+def _loss_from_cutting(queries: Sequence[Query], cut: Mapping[str, Answer], uncut: Sequence[Answer]) -> Figures:
+    """Both without the floor; `difference` is what cutting wins (above zero) or loses in reciprocal rank."""
+    if not queries:
+        return {"queries": 0}
+    as_asked = [cut[query.query_id].ranking for query in queries]
+    whole = [answer.ranking for answer in uncut]
+    truth = _truth(queries)
+    mrr = {"mrr": metrics.score_rankings(as_asked, truth).mrr, "mrr_uncut": metrics.score_rankings(whole, truth).mrr}
+    return {"queries": len(queries), **mrr, **_gain(queries, as_asked, whole)}
 
 
 def _curves(dataset: SearchSet, measures: Mapping[str, Mapping[str, float]]) -> Figures:
