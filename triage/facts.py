@@ -54,6 +54,11 @@ class CategoryOption:
     name: str
     description: str
 
+    @property
+    def described(self) -> str:
+        """What stands for it before anybody filed anything there."""
+        return f"{self.name}. {self.description}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Request(Fact):

@@ -51,13 +51,17 @@ class Measured:
 
 @dataclass(frozen=True)
 class Choice:
-    """The best category and what led to it; `neighbours` are (ticket, category, cosine), the nearest first."""
+    """The best category and what led to it; `neighbours` are (ticket, category, cosine), the nearest first.
+
+    `ranking` holds every category, the likeliest first.
+    """
 
     index: int
     score: float
     lead: float
     described: float
     neighbours: tuple[tuple[int, int, float], ...]
+    ranking: tuple[int, ...] = ()
 
 
 class Filing:
@@ -79,7 +83,7 @@ class Filing:
             (self.examples.tickets[i], int(self.examples.labels[i]), float(similarities[i])) for i in nearest
         )
         best = int(order[0])
-        return Choice(best, float(scores[best]), lead, float(described[best]), neighbours)
+        return Choice(best, float(scores[best]), lead, float(described[best]), neighbours, tuple(map(int, order)))
 
     @cached_property
     def measured(self) -> Measured:

@@ -4,7 +4,7 @@ Examples come from accounts that may teach; a high-touch account's never do. Wit
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,6 +20,11 @@ log = logging.getLogger(__name__)
 ReadExamples = Callable[[tuple[str, ...]], Examples]
 
 
+def vectors_of(texts: Sequence[str]) -> Matrix:
+    """What is compared: (n, 384), of unit length, of the beginning of each text. Raises EmbedderUnavailable."""
+    return embed_texts(texts, tokens=QUERY_TOKENS)
+
+
 @component
 class Classify:
     """`read_examples` gives the examples for slugs in order; below `least` similarity nothing is proposed."""
@@ -33,7 +38,7 @@ class Classify:
     @component.output_types(category=Proposal | None, vector=list[float])
     def run(self, request: Request) -> dict[str, Proposal | list[float] | None]:
         try:
-            vector = embed_texts([with_subject(request.subject, request.text)], tokens=QUERY_TOKENS)[0]
+            vector = vectors_of([with_subject(request.subject, request.text)])[0]
             proposal = self._propose(request.categories, vector) if request.is_first else None
         except EmbedderUnavailable:
             log.warning("classify_without_embedder", extra={"message_id": request.message_id})
@@ -61,8 +66,7 @@ class Classify:
     def _filing_for(self, categories: tuple[CategoryOption, ...]) -> Filing:
         """Return the classifier, made anew only when categories or examples have changed."""
         if self._described is None or self._described[0] != categories:
-            texts = [f"{option.name}. {option.description}".strip() for option in categories]
-            self._described = (categories, embed_texts(texts, tokens=QUERY_TOKENS))
+            self._described = (categories, vectors_of([option.described for option in categories]))
             self._filing = None
         examples = self.read_examples(tuple(option.slug for option in categories))
         if self._filing is None or self._filing.examples is not examples:

@@ -4,13 +4,13 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand, CommandError
 
-from triage.evaluation import drafts, logs, redaction, safety, search
+from triage.evaluation import drafts, logs, redaction, safety, search, triage
 from triage.evaluation.datasets import DatasetError
 from triage.evaluation.report import as_json, as_text
 from triage.evaluation.runner import Evaluation
 
 EVALUATIONS: dict[str, Evaluation] = {
-    module.EVALUATION.name: module.EVALUATION for module in (search, redaction, drafts, logs, safety)
+    module.EVALUATION.name: module.EVALUATION for module in (search, triage, redaction, drafts, logs, safety)
 }
 
 
