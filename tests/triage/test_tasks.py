@@ -29,7 +29,7 @@ import time
 from portal import database
 from triage import running
 
-def think(request):
+def think(request, pipeline=None):
     print("thinking", flush=True)
     time.sleep(600)
 
