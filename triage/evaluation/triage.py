@@ -154,12 +154,7 @@ def run(options: Mapping[str, object]) -> Report:
     except EmbedderUnavailable as error:
         raise DatasetError(f"Nothing can be classified: {error}.") from error
     embedding_s = time.perf_counter() - started
-    if folds > 1:
-        rows = _joined(train, test.of_categories())
-        judged = _cross_validated(rows, folds)
-    else:
-        rows = _joined(train, test)
-        judged = judge(train, test)
+    judged = _cross_validated(_joined(train, test.of_categories()), folds) if folds > 1 else judge(train, test)
     per_ticket = embedding_s / (len(train) + len(test)) + judged.judging_s / len(judged.truth)
     figures: Figures = {
         "tickets": len(judged.truth),
