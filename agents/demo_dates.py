@@ -29,6 +29,8 @@ DATES = {
     "portal_releasepayload": ("created_at",),
     "portal_ticket": ("created_at", "updated_at"),
     "portal_user": ("date_joined",),
+    "triage_appliedvalue": ("created_at",),
+    "triage_blindcheck": ("created_at",),
     "triage_draft": ("created_at",),
     "triage_run": ("created_at", "started_at", "finished_at"),
 }

@@ -26,6 +26,7 @@ from triage.models import (
     SentenceKind,
 )
 from triage.models.drafts import live_sources
+from triage.reading import proposals_to_show
 from triage.wall import bar_of
 
 CONTEXT = 160
@@ -120,7 +121,7 @@ def proposals_of(ticket: Ticket) -> dict[str, Measured]:
     """The newest proposal for each field of the request, by field; none behind the high-touch wall."""
     if bar_of(ticket):
         return {}
-    newest = FieldProposal.objects.filter(run__ticket=ticket).order_by("field", "-run_id").distinct("field")
+    newest = proposals_to_show().filter(run__ticket=ticket).order_by("field", "-run_id").distinct("field")
     names = dict(Category.objects.values_list("slug", "name"))
     found: dict[str, Measured] = {}
     for proposal in newest:

@@ -13,6 +13,8 @@ from agents.models import Macro, Review
 from agents.queue import SHOWN_LABELS, SORTS, QueueFilter
 from portal.forms import HandrailForm
 from portal.models import Category, StaffRole, Ticket, User
+from triage.actions.ladder import RATES
+from triage.models import LadderPolicy
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,45 @@ class DraftingForm(HandrailForm):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "maxlength": 300}),
     )
+
+
+class LadderForm(HandrailForm):
+    """What a lead decides about the ladder: how many requests are checked blind, and whether what is earned is used."""
+
+    RATES = (
+        (0, gettext_lazy("none")),
+        *((rate, gettext_lazy("1 request in %(n)d") % {"n": rate}) for rate in RATES if rate),
+    )
+    one_in = forms.TypedChoiceField(
+        label=gettext_lazy("Checked blind, until it is earned"), choices=RATES, coerce=int, required=False
+    )
+    one_in_earned = forms.TypedChoiceField(
+        label=gettext_lazy("Checked blind, once it is earned"), choices=RATES, coerce=int, required=False
+    )
+
+    @classmethod
+    def standing(cls, policy: LadderPolicy) -> "LadderForm":
+        """The form as it stands; where nothing was decided yet, with the rates that we would choose."""
+        first, later = (policy.one_in, policy.one_in_earned) if policy.pk else (5, 20)
+        return cls(initial={"one_in": first, "one_in_earned": later})
+
+    def values(self) -> "LadderValues":
+        """What was chosen, by the button too; what is no rate is left to `decide_ladder` to refuse."""
+        self.is_valid()
+        read = self.cleaned_data
+        return {
+            "applies": self.data.get("applies") == "on",
+            "one_in": read.get("one_in", -1),
+            "one_in_earned": read.get("one_in_earned", -1),
+        }
+
+
+class LadderValues(TypedDict):
+    """A policy as chosen."""
+
+    applies: bool
+    one_in: int
+    one_in_earned: int
 
 
 class RejectionForm(forms.Form):

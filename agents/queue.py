@@ -3,6 +3,7 @@
 Invariant: nothing is out of sight. What triage thinks of a request moves it within the order, and the row says so.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,7 +32,7 @@ from agents.presence import Colleague, others_by_ticket
 from agents.staleness import ready_drafts, stale_among
 from portal.models import Category, Message, Organisation, Ticket, User
 from triage.models import FieldName, FieldProposal, Run, Verdict
-from triage.reading import latest_runs
+from triage.reading import applied_among, blind_among, latest_runs, proposals_to_show
 from triage.wall import open_to_machines
 
 PER_PAGE = 25
@@ -105,6 +106,7 @@ class QueueRow:
     is_yours_by_record: bool
     category: str
     proposed_category: Measured | None
+    category_note: str
     priority_note: str
     why_here: str
     waiting_since: datetime
@@ -208,6 +210,7 @@ def _rows(ids: list[int], reader: User) -> tuple[QueueRow, ...]:
     since = dict(last_words.annotate(last=Max("created_at")).values_list("ticket", "last"))
     writing = set(Composition.objects.filter(ticket__in=ids, author=reader).values_list("ticket", flat=True))
     unfiled = any(ticket.category_id is None and ticket.pk in proposals for ticket in tickets.values())
+    notes = _category_notes(tickets.values())
     names = dict(Category.objects.values_list("slug", "name")) if unfiled else {}
     return tuple(
         _row(
@@ -217,6 +220,7 @@ def _rows(ids: list[int], reader: User) -> tuple[QueueRow, ...]:
             reader,
             names,
             since.get(ticket.pk),
+            category_note=notes.get(ticket.pk, ""),
             writing=ticket.pk in writing,
             stale=stale,
             others=others.get(ticket.pk, ()),
@@ -227,13 +231,20 @@ def _rows(ids: list[int], reader: User) -> tuple[QueueRow, ...]:
 
 def _newest_proposals(ids: list[int]) -> dict[int, dict[str, FieldProposal]]:
     """For each request, the newest proposal of each field."""
-    newest = FieldProposal.objects.filter(open_to_machines("run__ticket__"), run__ticket__in=ids).annotate(
-        of_ticket=F("run__ticket")
-    )
+    shown = proposals_to_show().filter(open_to_machines("run__ticket__"), run__ticket__in=ids)
+    newest = shown.annotate(of_ticket=F("run__ticket"))
     found: dict[int, dict[str, FieldProposal]] = {}
     for proposal in newest.order_by("of_ticket", "field", "-run_id").distinct("of_ticket", "field"):
         found.setdefault(proposal.of_ticket, {})[proposal.field] = proposal
     return found
+
+
+def _category_notes(tickets: Collection[Ticket]) -> dict[int, str]:
+    """Where triage filed a request, and where it keeps its proposal back until a person has filed it."""
+    filed = {ticket.pk for ticket in tickets if ticket.category_id is not None}
+    notes = dict.fromkeys(applied_among(filed), _("filed by triage"))
+    unfiled = [ticket.pk for ticket in tickets if ticket.category_id is None]
+    return notes | dict.fromkeys(blind_among(unfiled), _("blind check: choose it yourself"))
 
 
 def _row(
@@ -244,6 +255,7 @@ def _row(
     names: dict[str, str],
     since: datetime | None,
     *,
+    category_note: str,
     writing: bool,
     stale: set[int],
     others: tuple[Colleague, ...],
@@ -261,6 +273,7 @@ def _row(
         is_yours_by_record=by_record,
         category=ticket.category.name if ticket.category is not None else "",
         proposed_category=proposed,
+        category_note=category_note,
         priority_note=_priority_note(ticket, priority),
         why_here=_why_here(ticket, run, priority, by_record=by_record),
         waiting_since=since or ticket.created_at,

@@ -19,6 +19,7 @@ MOST_UNFOLDED = 8
 PAGE = 40
 SHOWN_EVENTS = {
     "ticket.category_changed": gettext_lazy("changed the category"),
+    "ticket.category_applied": gettext_lazy("filed it, as it has earned"),
     "ticket.priority_changed": gettext_lazy("changed the priority"),
     "ticket.assignee_changed": gettext_lazy("changed who is responsible"),
     "ticket.status_changed": gettext_lazy("changed the status"),
@@ -145,7 +146,11 @@ def happenings(ticket: Ticket, limit: int = 12) -> list[Happening]:
     events = (
         AuditEvent.objects.filter(ticket_id=ticket.pk, verb__in=SHOWN_EVENTS).select_related("actor").order_by("-pk")
     )
-    return [Happening(_name(event.actor), str(SHOWN_EVENTS[event.verb]), event.created_at) for event in events[:limit]]
+    return [Happening(_doer(event), str(SHOWN_EVENTS[event.verb]), event.created_at) for event in events[:limit]]
+
+
+def _doer(event: AuditEvent) -> str:
+    return _("Triage") if event.verb == "ticket.category_applied" else _name(event.actor)
 
 
 def held_back_words(ticket: Ticket, rep: User) -> Message | None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from agents.views import drafting, drafts, fields, inserts, macros, queue, replies, report, search, ticket
+from agents.views import drafting, drafts, fields, inserts, ladder, macros, queue, replies, report, search, ticket
 
 app_name = "agents"
 
@@ -11,6 +11,8 @@ urlpatterns = [
     path("arrivals/", queue.arrivals, name="arrivals"),
     path("single-keys/", queue.single_keys, name="single_keys"),
     path("drafting/", drafting.drafting, name="drafting"),
+    path("filing/", ladder.ladder, name="ladder"),
+    path("filing/<int:category>/", ladder.rung, name="rung"),
     path("search/", search.search_health, name="search_health"),
     path("macros/", macros.macros, name="macros"),
     path("macros/new/", macros.new_macro, name="new_macro"),

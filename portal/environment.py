@@ -48,6 +48,14 @@ def number(name: str, default: int) -> int:
         raise ConfigurationError(f"{name} must be a whole number, not {value!r}.") from None
 
 
+def percentage(name: str, default: int) -> int:
+    """Read a whole number of per cent from 50 to 99, or raise ConfigurationError in words."""
+    value = number(name, default)
+    if not 50 <= value <= 99:
+        raise ConfigurationError(f"{name} must be a number of per cent from 50 to 99, not {value}.")
+    return value
+
+
 def words(name: str) -> list[str]:
     """Read a comma-separated list."""
     return [item.strip() for item in os.environ.get(name, "").split(",") if item.strip()]

@@ -268,6 +268,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "forget what is over": {"task": "portal.prune", "schedule": 3600.0, "options": {"expires": 3600}},
     "triage what was missed": {"task": "triage.sweep_untriaged", "schedule": 20.0, "options": {"expires": 20}},
+    "settle the ladder": {"task": "triage.settle_ladder", "schedule": 300.0, "options": {"expires": 300}},
     "reconcile the index": {"task": "kb.reconcile_index", "schedule": 300.0, "options": {"expires": 300}},
 }
 
@@ -287,6 +288,8 @@ HANDRAIL_NAME = os.environ.get("HANDRAIL_NAME", "Handrail")
 HANDRAIL_DEMO = environment.flag("HANDRAIL_DEMO", default=False)
 HANDRAIL_AUTOMATE_UNKNOWN = environment.flag("HANDRAIL_AUTOMATE_UNKNOWN", default=False)
 HANDRAIL_DRAFTING = environment.flag("HANDRAIL_DRAFTING", default=True)
+# In per cent: the precision that blind checks must prove before triage files by itself.
+HANDRAIL_LADDER_BAR = environment.percentage("HANDRAIL_LADDER_BAR", 95)
 # A chat model, optional: an OpenAI-compatible endpoint. Its key is read by the process that asks, and by no other.
 HANDRAIL_ALLOWED_CONTACTS = environment.words("HANDRAIL_ALLOWED_CONTACTS")
 HANDRAIL_LLM_URL = os.environ.get("HANDRAIL_LLM_URL", "").strip()

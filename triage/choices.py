@@ -76,6 +76,14 @@ class FieldName(TextChoices):
     PRIORITY = "priority", _("priority")
 
 
+class LadderReason(TextChoices):
+    """Why a value may be applied by itself from now on, or may not any more."""
+
+    PROVEN = "proven", _("its blind checks prove it")
+    DRIFT = "drift", _("recent blind checks were wrong too often")
+    REFILED = "refiled", _("people changed too often what was filed")
+
+
 class LogFindingKind(TextChoices):
     ERROR = "error", _("error")
     STACK_TRACE = "stack_trace", _("stack trace")

@@ -5,10 +5,21 @@ Invariant: of a request that may not be automated (any more) nothing is read but
 
 from collections.abc import Iterable
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from portal.models import Ticket
-from triage.models import Draft, DraftSentence, FieldProposal, LogFinding, NextStep, Run, Verdict
+from triage.models import (
+    AppliedValue,
+    BlindCheck,
+    Draft,
+    DraftSentence,
+    FieldName,
+    FieldProposal,
+    LogFinding,
+    NextStep,
+    Run,
+    Verdict,
+)
 from triage.wall import bar_of, open_to_machines
 
 
@@ -48,6 +59,24 @@ def _without_products(ticket: Ticket, bar: str) -> Run | None:
 def runs_of(ticket: Ticket) -> QuerySet[Run]:
     """Return every run of the request, the newest first."""
     return runs_in_full().filter(open_to_machines("ticket__"), ticket=ticket).order_by("-message_id")
+
+
+def proposals_to_show() -> QuerySet[FieldProposal]:
+    """Return proposals but for those that nobody may see before a person has chosen, so that they choose unswayed."""
+    blind = BlindCheck.objects.filter(ticket=OuterRef("run__ticket"), field=OuterRef("field")).unchosen()
+    return FieldProposal.objects.exclude(Exists(blind))
+
+
+def blind_among(ticket_ids: Iterable[int]) -> set[int]:
+    """Return those whose category a person has yet to choose without seeing what triage proposes."""
+    checks = BlindCheck.objects.filter(ticket__in=list(ticket_ids), field=FieldName.CATEGORY)
+    return set(checks.unchosen().values_list("ticket", flat=True))
+
+
+def applied_among(ticket_ids: Iterable[int]) -> dict[int, AppliedValue]:
+    """Return, by request, the category that triage filed and nobody has changed since."""
+    applied = AppliedValue.objects.filter(ticket__in=list(ticket_ids), field=FieldName.CATEGORY).unchosen()
+    return {row.ticket_id: row for row in applied.select_related("change")}
 
 
 def latest_draft(ticket: Ticket) -> Draft | None:

@@ -12,6 +12,7 @@ from haystack import Pipeline
 from haystack.core.errors import PipelineRuntimeError
 
 from kb.retrieval.embedder import EmbedderUnavailable, embed_query, get_embedder
+from triage.actions.ladder import apply_earned
 from triage.actions.runs import begin_run, fail_run, record_barred, store_outcome
 from triage.errors import RunTakenOver
 from triage.facts import Request
@@ -60,7 +61,9 @@ def run_triage(
             return record_barred(run=run, reason=bar, actor=None)
         gathered = gather(message)
         outcome = run_pipeline(gathered.request, pipeline=pipeline)
-        return store_outcome(run=run, outcome=outcome, inputs=gathered.inputs, input_digest=gathered.digest, actor=None)
+        done = store_outcome(run=run, outcome=outcome, inputs=gathered.inputs, input_digest=gathered.digest, actor=None)
+        apply_earned(run=done, actor=None)
+        return done
     except RunTakenOver:
         log.info("triage_run_taken_over", extra={"run_id": run.pk})
         return None

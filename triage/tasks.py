@@ -10,6 +10,7 @@ from celery.signals import celeryd_after_setup, worker_process_init
 from django.db import InterfaceError, OperationalError
 
 from kb.enqueue import enqueue
+from triage.actions.ladder import settle_ladder as settle
 from triage.sweeping import missed_messages
 
 SOFT_SECONDS, HARD_SECONDS = 60, 90
@@ -37,6 +38,12 @@ def triage_message(self: "Task[..., None]", message_id: int, asked: int = 0) -> 
 def sweep_untriaged() -> int:
     """Enqueue what was missed, lost or failed with attempts left; return how many."""
     return sum(enqueue(triage_message, message_id) for message_id in missed_messages())
+
+
+@shared_task(name="triage.settle_ladder", queue="triage", time_limit=60, soft_time_limit=45)
+def settle_ladder() -> int:
+    """Put on record which categories earned or lost their right; an application looks by itself."""
+    return settle()
 
 
 @celeryd_after_setup.connect

@@ -1,5 +1,6 @@
 """What every page of the console knows besides its own: where news begin, and how its reader wants it to behave."""
 
+import math
 from typing import Any
 
 from django import template
@@ -24,6 +25,12 @@ def single_keys(person: User) -> bool:
     """Whether this person wants shortcuts of one letter."""
     turned_off = DeskPreference.objects.filter(person=person.pk, single_keys=False)
     return not turned_off.exists()
+
+
+@register.filter
+def percent(share: float) -> str:
+    """A share in per cent, with one decimal where it is not a whole number; a bound is never rounded up."""
+    return f"{math.floor(1000 * share + 1e-6) / 10:g}"
 
 
 @register.filter

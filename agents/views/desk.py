@@ -40,10 +40,11 @@ from kb.models import SourceText
 from portal.errors import AlreadySentError, ConversationMovedOnError, NotAllowedError, PortalError, SessionEndedError
 from portal.models import Category, Message, Ticket, User
 from portal.permissions import audiences_of_requester, may_erase, may_reply
-from triage.models import Draft, Run, RunState
+from triage.models import AppliedValue, Draft, Run, RunState
 from triage.models.drafts import live_sources
-from triage.reading import latest_run
+from triage.reading import applied_among, blind_among, latest_run
 from triage.switch import DraftingState, drafting_state
+from triage.wall import bar_of
 
 MOST_ASKED = 400
 _STATUS: dict[type[PortalError], int] = {
@@ -68,6 +69,8 @@ class TriagePane:
     drafting: DraftingState
     pack: list[Nearest]
     alike: list[Resolved]
+    is_blind: bool = False
+    applied: AppliedValue | None = None
     to_machines: tuple[str, ...] = ()
 
     @property
@@ -120,6 +123,8 @@ def read_pane(ticket: Ticket, rep: User) -> TriagePane:
         findings=found_in(ticket),
         files_read=files_read(ticket),
         drafting=drafting_state(),
+        is_blind=bool(not bar_of(ticket) and blind_among([ticket.pk])),
+        applied=applied_among([ticket.pk]).get(ticket.pk),
         to_machines=words_to_machines(ticket, run),
         pack=nearest_articles(ticket, run) if draft is None else [],
         alike=similar_resolved(ticket, rep),

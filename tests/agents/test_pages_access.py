@@ -10,7 +10,7 @@ from portal.models import Ticket
 from tests.agents.conftest import Desk
 from tests.factories import sign_in
 
-NEEDED = {"number": 1, "message": 1, "draft": 1, "step": 1, "macro": 1, "passage": 1}
+NEEDED = {"number": 1, "message": 1, "draft": 1, "step": 1, "macro": 1, "passage": 1, "category": 1}
 READING = {
     "queue",
     "ticket",
@@ -22,11 +22,12 @@ READING = {
     "macros",
     "new_macro",
     "drafting",
+    "ladder",
 }
 # Read by leads alone; a rep is told that they are not there.
 OF_LEADS = {"report", "report_table", "report_requests", "search_health"}
 # Pages that are filled in: they answer both methods.
-FORMS = {"preview", "new_macro", "edit_macro", "drafting"}
+FORMS = {"preview", "new_macro", "edit_macro", "drafting", "ladder"}
 
 
 def _addresses(number: int) -> dict[str, str]:

@@ -251,6 +251,8 @@ NO_ARTICLES = {
         "agents:arrivals",
         "agents:single_keys",
         "agents:drafting",
+        "agents:ladder",
+        "agents:rung",
         "agents:search_health",
         "agents:macros",
         "agents:new_macro",

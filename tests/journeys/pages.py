@@ -281,6 +281,7 @@ KINDS = (
     PageKind("report", Who.LEAD, ("agents:report",), goto("/console/report/")),
     PageKind("report-requests", Who.LEAD, ("agents:report_requests",), _report_requests),
     PageKind("drafting", Who.LEAD, ("agents:drafting",), goto("/console/drafting/")),
+    PageKind("ladder", Who.LEAD, ("agents:ladder",), goto("/console/filing/")),
     PageKind("search-health", Who.LEAD, ("agents:search_health",), goto("/console/search/")),
     PageKind("erase", Who.LEAD, ("portal:erase_person",), found("/people/{}/erase/", REQUESTER)),
     PageKind("flag-article", Who.REP, ("portal:flag_article",), found("/flags/articles/{}/", ARTICLE_ID)),

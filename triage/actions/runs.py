@@ -15,6 +15,7 @@ from django.utils import timezone
 from kb.retrieval.embedder import DEFAULT_EMBEDDER
 from portal import audit
 from portal.models import Message, Ticket, User
+from triage.actions.ladder import draw_blind_check
 from triage.errors import RunTakenOver
 from triage.facts import Drafted, FileCoverage, FileReading
 from triage.gathering import has_newer, is_first_message
@@ -265,6 +266,9 @@ def _store_proposals(run: Run, outcome: Outcome) -> None:
             FieldProposal(run=run, field=FieldName.PRIORITY, value=outcome.priority.value, reasons=reasons)
         )
     FieldProposal.objects.bulk_create(proposals)
+    for proposal in proposals:
+        if proposal.field == FieldName.CATEGORY:
+            draw_blind_check(run=run, proposal=proposal)
 
 
 def _store_draft(run: Run, drafted: Drafted) -> None:

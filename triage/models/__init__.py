@@ -4,6 +4,7 @@ from triage.choices import (
     Container,
     Failure,
     FieldName,
+    LadderReason,
     LogFindingKind,
     NextStepKind,
     NoDraftReason,
@@ -14,10 +15,13 @@ from triage.choices import (
     Verdict,
 )
 from triage.models.drafts import Draft, DraftSentence
+from triage.models.ladder import AppliedValue, BlindCheck, LadderChange, LadderPolicy, RungSwitch
 from triage.models.runs import FieldProposal, LogCoverage, LogFinding, NextStep, Run
 from triage.models.switches import DraftingDecision
 
 __all__ = [
+    "AppliedValue",
+    "BlindCheck",
     "Container",
     "Draft",
     "DraftSentence",
@@ -25,6 +29,9 @@ __all__ = [
     "Failure",
     "FieldName",
     "FieldProposal",
+    "LadderChange",
+    "LadderPolicy",
+    "LadderReason",
     "LogCoverage",
     "LogFinding",
     "LogFindingKind",
@@ -34,6 +41,7 @@ __all__ = [
     "NotWorded",
     "Run",
     "RunState",
+    "RungSwitch",
     "SentenceForm",
     "SentenceKind",
     "Verdict",

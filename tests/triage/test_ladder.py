@@ -1,0 +1,136 @@
+"""The ladder's arithmetic: bounds that hold at every look, and rights that the undeserving neither earn nor keep."""
+
+import random
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from triage.ladder import (
+    ERROR,
+    PATIENCE,
+    Rung,
+    Standing,
+    Suspicion,
+    are_refiled,
+    checks_needed,
+    climb,
+    is_drawn,
+    is_proven,
+    lower_bound,
+)
+
+BAR = 0.95
+Precision = Callable[[int], float]
+
+
+def _checks(precision: Precision, count: int, seed: int) -> Iterator[bool]:
+    drawn = random.Random(seed)
+    return (drawn.random() < precision(number) for number in range(count))
+
+
+def _life(precision: Precision, count: int, seed: int) -> list[Rung]:
+    """The rung after each check; what is lost begins anew with the next, as on a site."""
+    standing, rungs = Standing(), []
+    for right in _checks(precision, count, seed):
+        standing = Standing() if standing.rung is Rung.LOST else standing
+        standing = standing.after(right=right, bar=BAR)
+        rungs.append(standing.rung)
+    return rungs
+
+
+def _lives(precision: Precision, *, count: int, categories: int) -> list[list[Rung]]:
+    return [_life(precision, count, seed) for seed in range(categories)]
+
+
+def _share(rungs: list[list[Rung]], at: Callable[[list[Rung]], bool]) -> float:
+    return sum(at(life) for life in rungs) / len(rungs)
+
+
+@pytest.mark.parametrize(
+    ("right", "n", "proven", "needed"),
+    [(0, 0, 0.0, 88), (10, 10, 0.646, 78), (87, 87, 0.949, 1), (88, 88, 0.95, 0), (97, 100, 0.897, 110)],
+)
+def test_what_so_many_checks_prove(right: int, n: int, proven: float, needed: int) -> None:
+    assert lower_bound(right, n) == pytest.approx(proven)
+    assert checks_needed(right, n, bar=BAR) == needed
+    assert is_proven(right, n, bar=BAR) is (needed == 0)
+
+
+def test_the_bound_is_below_what_was_seen_and_never_falls_with_a_right_one() -> None:
+    for n in (1, 7, 60, 300):
+        bounds = [lower_bound(right, n) for right in range(n + 1)]
+        assert bounds == sorted(bounds)
+        assert all(bound <= right / n for right, bound in enumerate(bounds))
+        assert all(lower_bound(right + 1, n + 1) >= bound for right, bound in enumerate(bounds))
+
+
+def test_what_needs_so_many_more_is_proven_with_them_and_not_with_one_less() -> None:
+    for right, n in [(0, 3), (40, 44), (300, 330)]:
+        more = checks_needed(right, n, bar=BAR)
+        assert is_proven(right + more, n + more, bar=BAR)
+        assert not is_proven(right + more - 1, n + more - 1, bar=BAR)
+
+
+@pytest.mark.parametrize("precision", [0.80, 0.90, 0.93, 0.95])
+def test_of_categories_at_or_under_the_bar_no_more_than_the_error_ever_earn_the_right(precision: float) -> None:
+    lives = _lives(lambda _n: precision, count=700, categories=150)
+    assert _share(lives, lambda life: Rung.EARNED in life) <= ERROR
+
+
+def test_categories_whose_precision_wanders_below_the_bar_do_not_earn_it_either() -> None:
+    lives = _lives(lambda n: 0.95 - 0.10 * (n // 50 % 2), count=700, categories=100)
+    assert _share(lives, lambda life: Rung.EARNED in life) <= ERROR
+
+
+@pytest.mark.parametrize(("precision", "within"), [(1.0, 88), (0.995, 210), (0.99, 360), (0.98, 800)])
+def test_good_categories_earn_it_within_a_reasonable_number_of_checks_and_keep_it(
+    precision: float, within: int
+) -> None:
+    lives = _lives(lambda _n: precision, count=800, categories=60)
+    assert _share(lives, lambda life: Rung.EARNED in life[:within]) >= 0.9
+    assert _share(lives, lambda life: Rung.LOST in life) <= ERROR
+
+
+@pytest.mark.parametrize(("after", "within"), [(0.60, 40), (0.80, 70), (0.90, 300)])
+def test_what_was_earned_and_falls_below_the_bar_is_lost_and_not_earned_again(after: float, within: int) -> None:
+    good = 400
+    lives = _lives(lambda n: 0.99 if n < good else after, count=good + within + 300, categories=100)
+    earned = [life for life in lives if life[good - 1] is Rung.EARNED]
+    assert len(earned) >= 90
+    assert _share(earned, lambda life: life[good + within] is Rung.EARNED) <= ERROR
+    assert _share(earned, lambda life: Rung.EARNED in life[good + within :]) <= ERROR
+
+
+def test_what_is_just_above_the_bar_is_never_let_in_by_chance_alone_nor_hurried_out() -> None:
+    suspicion, right_ones = Suspicion(), 0
+    while not suspicion.is_evidence:
+        suspicion, right_ones = suspicion.after(right=False, bar=BAR), right_ones + 1
+    assert right_ones >= 5
+    calm = Suspicion()
+    for right in _checks(lambda _n: 0.97, PATIENCE, seed=3):
+        calm = calm.after(right=right, bar=BAR)
+    assert not calm.is_evidence
+
+
+def test_people_who_change_what_was_filed_take_the_right_away_and_their_silence_gives_none() -> None:
+    checks = [True] * 90
+    assert climb(checks, bar=BAR).rung is Rung.EARNED
+    assert climb(checks, bar=BAR, kept=[True] * 500).rung is Rung.EARNED
+    assert climb(checks, bar=BAR, kept=[*[True] * 20, *[False] * 8]).rung is Rung.LOST
+    assert climb(checks[:20], bar=BAR, kept=[True] * 5000).rung is Rung.SUGGESTS
+    assert not are_refiled([], bar=BAR)
+
+
+def test_what_was_lost_stays_lost_until_it_begins_anew() -> None:
+    lost = climb([*[True] * 88, *[False] * 8], bar=BAR)
+    assert lost.rung is Rung.LOST
+    assert lost.after(right=True, bar=BAR) == lost
+    assert climb([*[True] * 88, *[False] * 8, *[True] * 500], bar=BAR).rung is Rung.LOST
+
+
+def test_messages_are_drawn_by_a_keyed_hash_at_the_rate_that_was_set() -> None:
+    drawn = [number for number in range(20_000) if is_drawn(number, seed="s", one_in=5)]
+    assert 3_800 <= len(drawn) <= 4_200
+    assert drawn == [number for number in range(20_000) if is_drawn(number, seed="s", one_in=5)]
+    assert drawn != [number for number in range(20_000) if is_drawn(number, seed="another", one_in=5)]
+    assert not any(is_drawn(number, seed="s", one_in=0) for number in range(100))
