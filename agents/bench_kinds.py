@@ -123,6 +123,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("mail set aside", "portal:mail_aside", Who.LEAD, _named("portal:mail_aside"), group=CONSOLE),
     Kind("drafting", "agents:drafting", Who.LEAD, _named("agents:drafting"), group=CONSOLE),
     Kind("what triage files", "agents:ladder", Who.LEAD, _named("agents:ladder"), group=CONSOLE),
+    Kind("how priority is weighed", "agents:weights", Who.LEAD, _named("agents:weights"), group=CONSOLE),
     Kind("how search does", "agents:search_health", Who.LEAD, _named("agents:search_health"), group=CONSOLE),
     Kind("macros", "agents:macros", Who.REP, _named("agents:macros"), group=CONSOLE),
     Kind("new macro", "agents:new_macro", Who.REP, _named("agents:new_macro"), group=CONSOLE),

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from agents.views import drafting, drafts, fields, inserts, ladder, macros, queue, replies, report, search, ticket
+from agents.views import (
+    drafting,
+    drafts,
+    fields,
+    inserts,
+    ladder,
+    macros,
+    queue,
+    replies,
+    report,
+    search,
+    ticket,
+    weights,
+)
 
 app_name = "agents"
 
@@ -13,6 +26,7 @@ urlpatterns = [
     path("drafting/", drafting.drafting, name="drafting"),
     path("filing/", ladder.ladder, name="ladder"),
     path("filing/<int:category>/", ladder.rung, name="rung"),
+    path("priority/", weights.weights, name="weights"),
     path("search/", search.search_health, name="search_health"),
     path("macros/", macros.macros, name="macros"),
     path("macros/new/", macros.new_macro, name="new_macro"),

@@ -13,6 +13,7 @@ from kb.retrieval.ranking import FLOORS, FOLLOWERS_SHARE, NO_AGREEMENT, Agreemen
 from triage.bundles import Coverage
 from triage.excerpts import Excerpt
 from triage.logs import LogReading
+from triage.weights import Claim
 
 
 class Fact:
@@ -62,7 +63,10 @@ class CategoryOption:
 
 @dataclass(frozen=True, slots=True)
 class Request(Fact):
-    """A message to triage with what belongs to it. `audiences` are those of the requester, never of the reader."""
+    """A message to triage with what belongs to it. `audiences` are those of the requester, never of the reader.
+
+    `unanswered_hours`: since the request was filed, where it goes on and nobody has answered; else None.
+    """
 
     ticket_id: int
     message_id: int
@@ -77,6 +81,7 @@ class Request(Fact):
     files: tuple[LogFile, ...] = ()
     other_open: tuple[OpenRequest, ...] = ()
     categories: tuple[CategoryOption, ...] = ()
+    unanswered_hours: int | None = None
 
 
 class ScreenVerdict(StrEnum):
@@ -124,12 +129,16 @@ class Proposal(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Priority(Fact):
-    """`value` is low, normal or high; `urgent_reasons` is non-empty when a person should think of urgent."""
+    """`value` is low, normal or high; `urgent_reasons` is non-empty when a person should think of urgent.
+
+    `claims`: every signal that is there, switched off or not.
+    """
 
     value: str
     reasons: tuple[str, ...]
     score: int = 0
     urgent_reasons: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ def gather(message: Message) -> Gathered:
     """Read the facts about a message whose ticket may be automated."""
     ticket = message.ticket
     files = _log_files(message.attachments.all())
+    is_first = is_first_message(message)
     request = Request(
         ticket_id=ticket.pk,
         message_id=message.pk,
@@ -58,7 +59,7 @@ def gather(message: Message) -> Gathered:
         text=message.text,
         language=ticket.language or "en",
         audiences=audiences_of_requester(ticket),
-        is_first=is_first_message(message),
+        is_first=is_first,
         is_latest=not has_newer(message),
         drafting=drafting_state().is_on,
         files=files,
@@ -66,6 +67,7 @@ def gather(message: Message) -> Gathered:
         categories=tuple(
             CategoryOption(c.slug, c.name, c.description) for c in Category.objects.filter(is_active=True)
         ),
+        unanswered_hours=None if is_first else _unanswered_hours(message),
     )
     inputs = {
         "subject": _digest(request.subject),
@@ -109,6 +111,14 @@ def has_newer(message: Message) -> bool:
     """Tell whether the customer has written again since."""
     newer = Message.objects.inbound().filter(ticket_id=message.ticket_id, id__gt=message.pk)
     return newer.exclude(automatic__in=_AUTOMATIC).exists()
+
+
+def _unanswered_hours(message: Message) -> int | None:
+    """Return how long the request had waited for its first answer when this was written; None once it has one."""
+    replies = Message.objects.visible_to_customer().filter(direction=Message.Direction.OUTBOUND)
+    if replies.filter(ticket_id=message.ticket_id).exists():
+        return None
+    return int((message.created_at - message.ticket.created_at).total_seconds() // 3600)
 
 
 def _other_open(ticket: Ticket) -> tuple[OpenRequest, ...]:

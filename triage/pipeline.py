@@ -30,6 +30,7 @@ from triage.outcome import Outcome
 from triage.outward import AllowList, Way, allow_list, find_outward
 from triage.prompts import PROMPT_VERSION
 from triage.sources import read_examples, read_sources
+from triage.weighing import current_weights
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ logging.getLogger("haystack.utils.base_serialization").setLevel(logging.ERROR)
 
 # Raised by hand when a step changes what it puts out.
 _HAYSTACK = version("haystack-ai")
-PIPELINE_VERSION = f"5 haystack-{_HAYSTACK} {DEFAULT_EMBEDDER} extractor-{EXTRACTOR_VERSION} prompt-{PROMPT_VERSION}"
+PIPELINE_VERSION = f"6 haystack-{_HAYSTACK} {DEFAULT_EMBEDDER} extractor-{EXTRACTOR_VERSION} prompt-{PROMPT_VERSION}"
 STEPS = ("screen", "read_logs", "classify", "prioritise", "retrieve", "draft", "reword", "ground", "advise", "warn")
 
 
@@ -48,7 +49,7 @@ def build_pipeline(*, writer: Writer | None = None) -> Pipeline:
     pipeline.add_component("screen", Screen())
     pipeline.add_component("read_logs", ReadLogs())
     pipeline.add_component("classify", Classify(read_examples=read_examples))
-    pipeline.add_component("prioritise", Prioritise())
+    pipeline.add_component("prioritise", Prioritise(read_weights=current_weights))
     pipeline.add_component("retrieve", Retrieve())
     pipeline.add_component(
         "draft",

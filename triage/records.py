@@ -30,6 +30,7 @@ def outputs_of(outcome: Outcome) -> dict[str, Json]:
             "score": outcome.priority.score,
             "reasons": list(outcome.priority.reasons),
             "urgent": list(outcome.priority.urgent_reasons),
+            "claims": {claim.code: claim.words for claim in outcome.priority.claims},
         },
         "retrieve": _evidence(outcome.evidence),
         "draft": _drafted(outcome.drafted),

@@ -7,9 +7,10 @@ from django import template
 
 from agents.arrivals import Arrivals, newest_message
 from agents.models import DeskPreference
-from portal.models import User
+from portal.models import Ticket, User
 from portal.permissions import Visitor
 from portal.permissions import is_lead as person_is_lead
+from triage import weights
 
 register = template.Library()
 
@@ -37,3 +38,15 @@ def percent(share: float) -> str:
 def is_lead(person: Visitor) -> bool:
     """Whether the report is for this person."""
     return person_is_lead(person)
+
+
+@register.filter
+def signed(weight: int) -> str:
+    """A weight with its sign."""
+    return weights.signed(weight)
+
+
+@register.filter
+def priority_name(value: str) -> str:
+    """A priority in words."""
+    return str(Ticket.Priority(value).label)

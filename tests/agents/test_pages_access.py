@@ -23,11 +23,12 @@ READING = {
     "new_macro",
     "drafting",
     "ladder",
+    "weights",
 }
 # Read by leads alone; a rep is told that they are not there.
 OF_LEADS = {"report", "report_table", "report_requests", "search_health"}
 # Pages that are filled in: they answer both methods.
-FORMS = {"preview", "new_macro", "edit_macro", "drafting", "ladder"}
+FORMS = {"preview", "new_macro", "edit_macro", "drafting", "ladder", "weights"}
 
 
 def _addresses(number: int) -> dict[str, str]:

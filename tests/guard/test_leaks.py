@@ -254,6 +254,7 @@ NO_ARTICLES = {
         "agents:ladder",
         "agents:rung",
         "agents:search_health",
+        "agents:weights",
         "agents:macros",
         "agents:new_macro",
     ),

@@ -149,6 +149,13 @@ def _macro_with_errors(page: Page, site: RunningSite) -> None:
     expect(page.locator(".field__error").first).to_be_visible()
 
 
+def _weights(page: Page, site: RunningSite) -> None:
+    page.goto(f"{site.address}/console/priority/")
+    page.get_by_role("spinbutton", name="Weight of “outage”").fill("1")
+    page.get_by_role("button", name="Show the effect").click()
+    expect(page.get_by_role("heading", name="What these weights would change")).to_be_visible()
+
+
 def _macros(page: Page, site: RunningSite) -> None:
     page.goto(f"{site.address}/console/macros/")
     if not page.get_by_role("heading", name=MACRO_NAME).count():
@@ -282,6 +289,7 @@ KINDS = (
     PageKind("report-requests", Who.LEAD, ("agents:report_requests",), _report_requests),
     PageKind("drafting", Who.LEAD, ("agents:drafting",), goto("/console/drafting/")),
     PageKind("ladder", Who.LEAD, ("agents:ladder",), goto("/console/filing/")),
+    PageKind("weights", Who.LEAD, ("agents:weights",), _weights),
     PageKind("search-health", Who.LEAD, ("agents:search_health",), goto("/console/search/")),
     PageKind("erase", Who.LEAD, ("portal:erase_person",), found("/people/{}/erase/", REQUESTER)),
     PageKind("flag-article", Who.REP, ("portal:flag_article",), found("/flags/articles/{}/", ARTICLE_ID)),

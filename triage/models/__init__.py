@@ -17,6 +17,7 @@ from triage.choices import (
 from triage.models.drafts import Draft, DraftSentence
 from triage.models.ladder import AppliedValue, BlindCheck, LadderChange, LadderPolicy, RungSwitch
 from triage.models.runs import FieldProposal, LogCoverage, LogFinding, NextStep, Run
+from triage.models.signals import SignalDecision
 from triage.models.switches import DraftingDecision
 
 __all__ = [
@@ -44,5 +45,6 @@ __all__ = [
     "RungSwitch",
     "SentenceForm",
     "SentenceKind",
+    "SignalDecision",
     "Verdict",
 ]
