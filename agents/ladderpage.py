@@ -17,18 +17,18 @@ from triage.rungs import CategoryRung, ladder_bar, ladder_policy, read_rungs
 class State(StrEnum):
     FILES = "files"
     EARNED = "earned"
-    SUGGESTS = "suggests"
     LOST = "lost"
     OFF = "off"
+    SUGGESTS = "suggests"
     RETIRED = "retired"
 
 
 STATES: dict[State, Promise] = {
     State.FILES: gettext_lazy("files by itself"),
     State.EARNED: gettext_lazy("earned, not used"),
-    State.SUGGESTS: gettext_lazy("proposes only"),
     State.LOST: gettext_lazy("lost it, proposes only"),
     State.OFF: gettext_lazy("switched off"),
+    State.SUGGESTS: gettext_lazy("proposes only"),
     State.RETIRED: gettext_lazy("out of use"),
 }
 
@@ -62,7 +62,7 @@ class LadderPage:
 
 
 def read_ladder() -> LadderPage:
-    """The page, those that file or might first, in a fixed number of queries."""
+    """The page, those that file first and those that nothing is known of last, in a fixed number of queries."""
     policy = ladder_policy()
     rows = [_row(rung, applies=policy.applies) for rung in read_rungs()]
     order = list(State)

@@ -1,15 +1,12 @@
 """The ladder's arithmetic: bounds that hold at every look, and rights that the undeserving neither earn nor keep."""
 
-import random
-from collections.abc import Callable, Iterator
-
 import pytest
 
+from tests.triage.simulated import BAR, checks, lives, share
 from triage.ladder import (
     ERROR,
     PATIENCE,
     Rung,
-    Standing,
     Suspicion,
     are_refiled,
     checks_needed,
@@ -18,32 +15,6 @@ from triage.ladder import (
     is_proven,
     lower_bound,
 )
-
-BAR = 0.95
-Precision = Callable[[int], float]
-
-
-def _checks(precision: Precision, count: int, seed: int) -> Iterator[bool]:
-    drawn = random.Random(seed)
-    return (drawn.random() < precision(number) for number in range(count))
-
-
-def _life(precision: Precision, count: int, seed: int) -> list[Rung]:
-    """The rung after each check; what is lost begins anew with the next, as on a site."""
-    standing, rungs = Standing(), []
-    for right in _checks(precision, count, seed):
-        standing = Standing() if standing.rung is Rung.LOST else standing
-        standing = standing.after(right=right, bar=BAR)
-        rungs.append(standing.rung)
-    return rungs
-
-
-def _lives(precision: Precision, *, count: int, categories: int) -> list[list[Rung]]:
-    return [_life(precision, count, seed) for seed in range(categories)]
-
-
-def _share(rungs: list[list[Rung]], at: Callable[[list[Rung]], bool]) -> float:
-    return sum(at(life) for life in rungs) / len(rungs)
 
 
 @pytest.mark.parametrize(
@@ -73,32 +44,32 @@ def test_what_needs_so_many_more_is_proven_with_them_and_not_with_one_less() -> 
 
 @pytest.mark.parametrize("precision", [0.80, 0.90, 0.93, 0.95])
 def test_of_categories_at_or_under_the_bar_no_more_than_the_error_ever_earn_the_right(precision: float) -> None:
-    lives = _lives(lambda _n: precision, count=700, categories=150)
-    assert _share(lives, lambda life: Rung.EARNED in life) <= ERROR
+    ran = lives(lambda _n: precision, count=700, categories=150)
+    assert share(ran, lambda life: Rung.EARNED in life) <= ERROR
 
 
 def test_categories_whose_precision_wanders_below_the_bar_do_not_earn_it_either() -> None:
-    lives = _lives(lambda n: 0.95 - 0.10 * (n // 50 % 2), count=700, categories=100)
-    assert _share(lives, lambda life: Rung.EARNED in life) <= ERROR
+    ran = lives(lambda n: 0.95 - 0.10 * (n // 50 % 2), count=700, categories=100)
+    assert share(ran, lambda life: Rung.EARNED in life) <= ERROR
 
 
 @pytest.mark.parametrize(("precision", "within"), [(1.0, 88), (0.995, 210), (0.99, 360), (0.98, 800)])
 def test_good_categories_earn_it_within_a_reasonable_number_of_checks_and_keep_it(
     precision: float, within: int
 ) -> None:
-    lives = _lives(lambda _n: precision, count=800, categories=60)
-    assert _share(lives, lambda life: Rung.EARNED in life[:within]) >= 0.9
-    assert _share(lives, lambda life: Rung.LOST in life) <= ERROR
+    ran = lives(lambda _n: precision, count=800, categories=60)
+    assert share(ran, lambda life: Rung.EARNED in life[:within]) >= 0.9
+    assert share(ran, lambda life: Rung.LOST in life) <= ERROR
 
 
 @pytest.mark.parametrize(("after", "within"), [(0.60, 40), (0.80, 70), (0.90, 300)])
 def test_what_was_earned_and_falls_below_the_bar_is_lost_and_not_earned_again(after: float, within: int) -> None:
     good = 400
-    lives = _lives(lambda n: 0.99 if n < good else after, count=good + within + 300, categories=100)
-    earned = [life for life in lives if life[good - 1] is Rung.EARNED]
+    ran = lives(lambda n: 0.99 if n < good else after, count=good + within + 300, categories=100)
+    earned = [life for life in ran if life[good - 1] is Rung.EARNED]
     assert len(earned) >= 90
-    assert _share(earned, lambda life: life[good + within] is Rung.EARNED) <= ERROR
-    assert _share(earned, lambda life: Rung.EARNED in life[good + within :]) <= ERROR
+    assert share(earned, lambda life: life[good + within] is Rung.EARNED) <= ERROR
+    assert share(earned, lambda life: Rung.EARNED in life[good + within :]) <= ERROR
 
 
 def test_what_is_just_above_the_bar_is_never_let_in_by_chance_alone_nor_hurried_out() -> None:
@@ -107,17 +78,17 @@ def test_what_is_just_above_the_bar_is_never_let_in_by_chance_alone_nor_hurried_
         suspicion, right_ones = suspicion.after(right=False, bar=BAR), right_ones + 1
     assert right_ones >= 5
     calm = Suspicion()
-    for right in _checks(lambda _n: 0.97, PATIENCE, seed=3):
+    for right in checks(lambda _n: 0.97, PATIENCE, seed=3):
         calm = calm.after(right=right, bar=BAR)
     assert not calm.is_evidence
 
 
 def test_people_who_change_what_was_filed_take_the_right_away_and_their_silence_gives_none() -> None:
-    checks = [True] * 90
-    assert climb(checks, bar=BAR).rung is Rung.EARNED
-    assert climb(checks, bar=BAR, kept=[True] * 500).rung is Rung.EARNED
-    assert climb(checks, bar=BAR, kept=[*[True] * 20, *[False] * 8]).rung is Rung.LOST
-    assert climb(checks[:20], bar=BAR, kept=[True] * 5000).rung is Rung.SUGGESTS
+    right = [True] * 90
+    assert climb(right, bar=BAR).rung is Rung.EARNED
+    assert climb(right, bar=BAR, kept=[True] * 500).rung is Rung.EARNED
+    assert climb(right, bar=BAR, kept=[*[True] * 20, *[False] * 8]).rung is Rung.LOST
+    assert climb(right[:20], bar=BAR, kept=[True] * 5000).rung is Rung.SUGGESTS
     assert not are_refiled([], bar=BAR)
 
 

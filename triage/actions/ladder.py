@@ -57,12 +57,14 @@ def switch_rung(*, actor: User, category: Category, on: bool) -> RungSwitch:
 def draw_blind_check(*, run: Run, proposal: FieldProposal) -> BlindCheck | None:
     """Draw a request for a blind check, in the transaction that stores what is proposed: nobody sees it in between."""
     policy = ladder_policy()
+    if proposal.field != FIELD or not run.is_first or not policy.one_in:
+        return None
     newest = LadderChange.objects.filter(field=FIELD, value=proposal.value).first()
     one_in = policy.one_in_earned if newest is not None and newest.is_earned else policy.one_in
     if not is_drawn(run.message_id, seed=f"blind check {settings.SECRET_KEY}", one_in=one_in):
         return None
     chosen = AuditEvent.objects.filter(ticket_id=run.ticket_id, verb="ticket.category_changed").exists()
-    if proposal.field != FIELD or not run.is_first or run.ticket.category_id is not None or chosen:
+    if run.ticket.category_id is not None or chosen:
         return None
     return BlindCheck.objects.create(run=run, ticket_id=run.ticket_id, field=FIELD, value=proposal.value, one_in=one_in)
 
