@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from portal.models import Category
 from triage.ladder import Rung
 from triage.models import LadderChange, LadderPolicy
-from triage.rungs import CategoryRung, ladder_bar, ladder_policy, read_rungs
+from triage.rungs import CategoryRung, count_unfiled_checks, ladder_bar, ladder_policy, read_rungs
 
 
 class State(StrEnum):
@@ -43,7 +43,6 @@ class RungRow:
     note: str
     n: int
     right: int
-    waiting: int
     lower: float
     since: str
     still_needed: int
@@ -55,10 +54,11 @@ class LadderPage:
     policy: LadderPolicy
     bar: float
     rows: tuple[RungRow, ...]
+    unfiled: int
 
     @property
     def has_checks(self) -> bool:
-        return any(row.n or row.waiting for row in self.rows)
+        return self.unfiled > 0 or any(row.n for row in self.rows)
 
 
 def read_ladder() -> LadderPage:
@@ -67,7 +67,7 @@ def read_ladder() -> LadderPage:
     rows = [_row(rung, applies=policy.applies) for rung in read_rungs()]
     order = list(State)
     rows.sort(key=lambda row: (order.index(row.state), -row.n, row.category.position, row.category.name))
-    return LadderPage(policy, ladder_bar(), tuple(rows))
+    return LadderPage(policy, ladder_bar(), tuple(rows), count_unfiled_checks())
 
 
 def _row(rung: CategoryRung, *, applies: bool) -> RungRow:
@@ -87,7 +87,6 @@ def _row(rung: CategoryRung, *, applies: bool) -> RungRow:
         note=" ".join(notes),
         n=rung.standing.n,
         right=rung.standing.right,
-        waiting=rung.waiting,
         lower=rung.lower,
         since=_day(earned) if earned is not None else "",
         still_needed=rung.still_needed,

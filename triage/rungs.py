@@ -23,8 +23,7 @@ FIELD = FieldName.CATEGORY
 class CategoryRung:
     """A category with its standing, the changes on record that led to it, and what a lead said of it.
 
-    `waiting`: requests drawn for a blind check that nobody has filed yet; `applied`: filed since it was earned, and
-    `refiled`: those of them that people changed.
+    `applied`: requests that triage filed there since, and `refiled`: those of them that people changed.
     """
 
     category: Category
@@ -33,7 +32,6 @@ class CategoryRung:
     earned: LadderChange | None
     lost: LadderChange | None
     is_on: bool
-    waiting: int
     applied: int
     refiled: int
 
@@ -66,7 +64,6 @@ class _Record:
 
     checks: list[bool] = field(default_factory=list)
     kept: list[bool] = field(default_factory=list)
-    waiting: list[int] = field(default_factory=list)
 
 
 def ladder_policy() -> LadderPolicy:
@@ -87,7 +84,12 @@ def read_rung(slug: str) -> CategoryRung | None:
 def read_rungs() -> list[CategoryRung]:
     """Return the rung of every category, in a fixed number of queries; of one out of use while something is on it."""
     rungs = _rungs(list(Category.objects.all()))
-    return [rung for rung in rungs if rung.category.is_active or rung.standing.n or rung.earned or rung.waiting]
+    return [rung for rung in rungs if rung.category.is_active or rung.standing.n or rung.earned]
+
+
+def count_unfiled_checks() -> int:
+    """Return how many requests wait to be filed blind: never by category, which would tell what is proposed."""
+    return BlindCheck.objects.filter(open_to_machines("ticket__"), field=FIELD).unchosen().count()
 
 
 def _rungs(categories: Sequence[Category]) -> list[CategoryRung]:
@@ -108,7 +110,6 @@ def _rungs(categories: Sequence[Category]) -> list[CategoryRung]:
             earned=earned.get(category.slug),
             lost=lost.get(category.slug),
             is_on=category.slug not in switches or switches[category.slug].is_on,
-            waiting=len(records[category.slug].waiting),
             applied=len(records[category.slug].kept),
             refiled=records[category.slug].kept.count(False),
         )
@@ -127,13 +128,9 @@ def _records(
         return row.value in lost and row.created_at <= lost[row.value].created_at
 
     counted = open_to_machines("ticket__")
-    checks = BlindCheck.objects.filter(counted, **of_these).with_choices()
+    checks = BlindCheck.objects.filter(counted, **of_these).with_choices().filter(choice_event__isnull=False)
     for check in checks.order_by("choice_event", "pk"):
-        if is_over(check):
-            continue
-        if check.choice_event is None:
-            records[check.value].waiting.append(check.pk)
-        else:
+        if not is_over(check):
             records[check.value].checks.append(check.choice == names[check.value])
     for applied in AppliedValue.objects.filter(counted, **of_these).with_choices().order_by("pk"):
         if not is_over(applied):

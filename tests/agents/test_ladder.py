@@ -39,6 +39,12 @@ def _proposed(text: str, category: Category) -> bool:
     return category.name in text.replace(filtered, "") or category.slug in text.replace(choice, "")
 
 
+def _line_of(client: Client, category: Category) -> str:
+    """What the page of the ladder says of one category."""
+    page = client.get(reverse("agents:ladder")).content.decode()
+    return page.partition(f">{category.name}")[2].partition("</tr>")[0]
+
+
 def test_no_page_of_a_blind_request_holds_a_trace_of_what_is_proposed_before_it_is_filed(climb: Climb) -> None:
     distant, chosen = make_category("Perihelion"), make_category("Other")
     plain, client = climb.comes_in(distant), sign_in(climb.rep)
@@ -46,7 +52,9 @@ def test_no_page_of_a_blind_request_holds_a_trace_of_what_is_proposed_before_it_
     assert _proposed(open_page, distant)
     assert REASON in open_page
     climb.file(plain, chosen)
+    before = _line_of(client, distant)
     blind = climb.comes_in(distant, blind=True)
+    assert _line_of(client, distant) == before, "how many wait there would tell what is proposed"
     for reader in (client, sign_in(climb.lead)):
         hidden = _read(reader, blind.ticket_id)
         assert not _proposed(hidden, distant)
