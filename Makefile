@@ -4,9 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed-$(shell sha256sum requirements.lock | cut -c1-16)
 MANAGE := $(BIN)/python manage.py
-# Two cores run two workers, file by file as they are collected: those of few long tests are not left to the end, where
-# one core would wait for the other, and a worker's journeys follow one another on one site.
-WORKERS ?= 2
+# Three workers on two cores, file by file (tests/distribution.py): often one of them waits for a browser, for a process
+# that starts, or for a time that must pass.
+WORKERS ?= 3
 
 SECRETS := secret_key db_postgres $(addprefix db_handrail_,owner web worker mailer eval)
 

@@ -46,9 +46,10 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from pytest_django import DjangoDbBlocker, Settings
+from xdist.remote import Producer
 
 from portal import database
-from tests import running
+from tests import distribution, running
 
 SHARED_DATA = environment.BASE_DIR.parent / "shared" / "data"
 SITE_ROLES = ("web", "worker", "mailer", "owner", "eval")
@@ -158,9 +159,18 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse tests that would truncate tables: the web role may not, and neither may anything in production."""
     for item in items:
         marker = item.get_closest_marker("django_db")
         if marker is not None and marker.kwargs.get("transaction"):
             raise pytest.UsageError(f"{item.nodeid}: use the `site` fixture for real commits, not transaction=True")
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: distribution.place(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> distribution.Piecewise | None:
+    """In place of the choice of `--dist loadfile`, which sends two workers on the journeys and each starts a site."""
+    return distribution.Piecewise(config, log) if config.getvalue("dist") == "loadfile" else None

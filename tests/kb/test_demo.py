@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -14,12 +15,12 @@ from wagtail.models import Page
 
 from kb import demo
 from kb.documents import Document, Heading, Image, KnownError, Steps
-from kb.importing import Outcome
+from kb.importing import ImportReport, Outcome
 from kb.markdown import parse_article
 from kb.models import ArticlePage, Passage
 from kb.search import search
 from kb.sources import list_paths, read_pictures
-from portal.models import Organisation
+from portal.models import Organisation, User
 from tests.conftest import cloned_site
 from tests.factories import make_organisation, make_rep, make_user, sign_in
 from tests.kb.library import index
@@ -30,14 +31,32 @@ EVERYONE_MAY_READ = 35
 CODE = re.compile(r"\bHF-\d{4}\b")
 
 
+@dataclass(frozen=True)
+class Shelf:
+    """Whose one article is, the editor who loaded all of them, and what was said of that."""
+
+    clinic: Organisation
+    editor: User
+    loaded: ImportReport
+
+    def load(self) -> ImportReport:
+        return load(self.clinic, self.editor)
+
+
+def load(clinic: Organisation, editor: User) -> ImportReport:
+    return demo.load(actor=editor, owners=[editor], organisation_audience=f"org:{clinic.pk}")
+
+
 @pytest.fixture(scope="module")
-def shelf(template: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Organisation]:
-    """All of the demo's articles, loaded and indexed once for all tests that only read; one is this organisation's."""
+def shelf(template: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Shelf]:
+    """All of the demo's articles, loaded and indexed once for all tests that change nothing."""
     with cloned_site(django_db_blocker) as site:
         clinic = make_organisation(kind=Organisation.Kind.HIGH_TOUCH)
-        demo.load(actor=None, organisation_audience=f"org:{clinic.pk}")
+        editor = make_user("Edda Marsh")
+        editor.groups.add(demo.ensure_editors())
+        loaded = load(clinic, editor)
         index(site, *ArticlePage.objects.all())
-        yield clinic
+        yield Shelf(clinic, editor, loaded)
 
 
 def read(path: str) -> str:
@@ -113,19 +132,15 @@ def test_some_reviews_are_due_and_some_articles_were_never_reviewed() -> None:
             assert document.review_by > document.reviewed_on
 
 
-@pytest.mark.django_db
-def test_loading_twice_changes_nothing(django_user_model: type) -> None:
-    editor = django_user_model.objects.create_user("e@example.org", "x", display_name="Edda Marsh")  # type: ignore[attr-defined]
-    editor.groups.add(demo.ensure_editors())
-    first = demo.load(actor=editor, owners=[editor], organisation_audience="org:7")
-    second = demo.load(actor=editor, owners=[editor], organisation_audience="org:7")
-    assert first.count(Outcome.CREATED) == len(PATHS)
+def test_loading_twice_changes_nothing(shelf: Shelf) -> None:
+    second = shelf.load()
+    assert shelf.loaded.count(Outcome.CREATED) == len(PATHS)
     assert second.count(Outcome.UNCHANGED) == len(PATHS)
     assert ArticlePage.objects.filter(live=True, audience="public").count() >= EVERYONE_MAY_READ
     assert ArticlePage.objects.filter(audience="staff").count() == 2
-    assert ArticlePage.objects.get(audience="org:7").source_path == demo.FOR_ONE_ORGANISATION
-    assert set(ArticlePage.objects.filter(owner=editor).values_list("author", flat=True)) == {"Edda Marsh"}
-    assert not ArticlePage.objects.filter(author="Edda Marsh").exclude(owner=editor).exists()
+    assert ArticlePage.objects.get(audience=f"org:{shelf.clinic.pk}").source_path == demo.FOR_ONE_ORGANISATION
+    assert set(ArticlePage.objects.filter(owner=shelf.editor).values_list("author", flat=True)) == {"Edda Marsh"}
+    assert not ArticlePage.objects.filter(author="Edda Marsh").exclude(owner=shelf.editor).exists()
 
 
 def test_without_an_organisation_its_article_is_for_staff() -> None:
@@ -159,10 +174,10 @@ def test_each_page_shows_the_review_and_the_writer_of_its_file_and_its_links_lea
     assert {address: status for address, status in checked.items() if status >= 400} == {}
 
 
-def test_nobody_but_staff_and_the_organisation_reads_what_is_not_public(shelf: Organisation) -> None:
+def test_nobody_but_staff_and_the_organisation_reads_what_is_not_public(shelf: Shelf) -> None:
     readers = {
         "staff": sign_in(make_rep()),
-        "clinic": sign_in(make_user("Hugo", organisation=shelf)),
+        "clinic": sign_in(make_user("Hugo", organisation=shelf.clinic)),
         "other": sign_in(make_user("Cora", organisation=make_organisation())),
         "nobody": Client(),
     }

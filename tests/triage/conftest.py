@@ -1,4 +1,4 @@
-"""A site stocked with a small library: imported and indexed once a module, cloned for each test that changes it."""
+"""A site stocked with a small library: imported and indexed once a worker, cloned for each test that changes it."""
 
 import os
 import secrets
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from psycopg import sql
 from pytest_django.plugin import DjangoDbBlocker
 
 from kb.retrieval.embedder import EmbedderUnavailable, get_embedder
@@ -15,7 +14,7 @@ from tests.conftest import SITE_ROLES, Site
 from tests.triage.library import stock, write_library
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stocked_database(
     template: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
@@ -40,10 +39,7 @@ def stocked_database(
 def stocked(stocked_database: str, library: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
     """A stocked site of one test's own, with real commits, as the web role."""
     name = f"handrail_site_{os.getpid()}_{secrets.token_hex(4)}"
-    with database.server_as("eval").connect("postgres") as owner:
-        make = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY WAL_LOG")
-        owner.execute(make.format(sql.Identifier(name), sql.Identifier(stocked_database)))
-        database.connect_privileges(owner, name, SITE_ROLES)
+    database.clone_template(name, roles=SITE_ROLES, template=stocked_database)
     try:
         with django_db_blocker.unblock(), database.using(role="web", database=name):
             yield Site(name)
