@@ -41,6 +41,7 @@ import django
 
 django.setup()
 
+import hypothesis
 import psycopg
 import pytest
 from django.conf import settings
@@ -50,6 +51,10 @@ from xdist.remote import Producer
 
 from portal import database
 from tests import distribution, running
+
+# Whether a test passes does not depend on how busy the machine is.
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
 
 SHARED_DATA = environment.BASE_DIR.parent / "shared" / "data"
 SITE_ROLES = ("web", "worker", "mailer", "owner", "eval")
