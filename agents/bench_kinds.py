@@ -188,6 +188,7 @@ UNMEASURED: dict[str, str] = {
     "agents:priority": _VERB,
     "agents:rung": _VERB,
     "agents:assignee": _VERB,
+    "agents:screening": _VERB,
     "agents:report_table": "a file to download, built from the reads of the report",
     "agents:solve": _VERB,
     "agents:reopen": _VERB,

@@ -32,6 +32,7 @@ DATES = {
     "triage_appliedvalue": ("created_at",),
     "triage_blindcheck": ("created_at",),
     "triage_draft": ("created_at",),
+    "triage_screeningword": ("created_at",),
     "triage_run": ("created_at", "started_at", "finished_at"),
 }
 _NOT_THE_DEMO = """

@@ -31,8 +31,9 @@ from agents.models import Composition
 from agents.presence import Colleague, others_by_ticket
 from agents.staleness import ready_drafts, stale_among
 from portal.models import Category, Message, Organisation, Ticket, User
-from triage.models import FieldName, FieldProposal, Run, Verdict
+from triage.models import FieldName, FieldProposal, Run, ScreeningWord, Verdict
 from triage.reading import applied_among, blind_among, latest_runs, proposals_to_show
+from triage.screening import not_overruled, set_back_by_people, words_on
 from triage.wall import open_to_machines
 
 PER_PAGE = 25
@@ -174,7 +175,12 @@ def _ordered(tickets: QuerySet[Ticket], reader: User, sort: str) -> QuerySet[Tic
         return tickets.order_by(*_SORT_FIELDS[sort])
     # Asked per request, by index: what it costs grows with the requests to answer, not with all that ever was.
     newer = Run.objects.filter(ticket=OuterRef("ticket"), message__gt=OuterRef("message"))
-    set_back = Run.objects.filter(ticket=OuterRef("pk")).exclude(verdict=Verdict.PLAIN).exclude(Exists(newer))
+    set_back = (
+        Run.objects.filter(ticket=OuterRef("pk"))
+        .exclude(verdict=Verdict.PLAIN)
+        .exclude(Exists(newer))
+        .filter(not_overruled())
+    )
     # Triage stores a later priority only when it is high, so a request's newest proposal is high if any is.
     raised = FieldProposal.objects.filter(
         run__ticket=OuterRef("pk"), field=FieldName.PRIORITY, value=Ticket.Priority.HIGH
@@ -184,7 +190,7 @@ def _ordered(tickets: QuerySet[Ticket], reader: User, sort: str) -> QuerySet[Tic
             When(Q(organisation__kind=Organisation.Kind.HIGH_TOUCH) & _served_by(reader), then=0),
             When(priority=Ticket.Priority.URGENT, then=1),
             When(priority=Ticket.Priority.HIGH, then=2),
-            When(open_to_machines() & Q(Exists(set_back)), then=6),
+            When(set_back_by_people() | (open_to_machines() & Q(Exists(set_back))), then=6),
             When(priority=Ticket.Priority.LOW, then=5),
             When(open_to_machines() & Q(Exists(raised)), then=3),
             default=Value(4),
@@ -210,6 +216,7 @@ def _rows(ids: list[int], reader: User) -> tuple[QueueRow, ...]:
     since = dict(last_words.annotate(last=Max("created_at")).values_list("ticket", "last"))
     writing = set(Composition.objects.filter(ticket__in=ids, author=reader).values_list("ticket", flat=True))
     unfiled = any(ticket.category_id is None and ticket.pk in proposals for ticket in tickets.values())
+    words = words_on(ids)
     notes = _category_notes(tickets.values())
     names = dict(Category.objects.values_list("slug", "name")) if unfiled else {}
     return tuple(
@@ -220,6 +227,7 @@ def _rows(ids: list[int], reader: User) -> tuple[QueueRow, ...]:
             reader,
             names,
             since.get(ticket.pk),
+            said=words.get(ticket.pk, {}),
             category_note=notes.get(ticket.pk, ""),
             writing=ticket.pk in writing,
             stale=stale,
@@ -255,6 +263,7 @@ def _row(
     names: dict[str, str],
     since: datetime | None,
     *,
+    said: dict[str, ScreeningWord],
     category_note: str,
     writing: bool,
     stale: set[int],
@@ -275,7 +284,7 @@ def _row(
         proposed_category=proposed,
         category_note=category_note,
         priority_note=_priority_note(ticket, priority),
-        why_here=_why_here(ticket, run, priority, by_record=by_record),
+        why_here=_why_here(ticket, run, priority, said, by_record=by_record),
         waiting_since=since or ticket.created_at,
         age=_age(since or ticket.created_at),
         draft_is_ready=state.is_ready,
@@ -324,13 +333,24 @@ def _priority_note(ticket: Ticket, proposal: FieldProposal | None) -> str:
     return _("%(value)s proposed: %(reason)s") % {"value": label, "reason": reason}
 
 
-def _why_here(ticket: Ticket, run: Run | None, priority: FieldProposal | None, *, by_record: bool) -> str:
+def _why_here(
+    ticket: Ticket,
+    run: Run | None,
+    priority: FieldProposal | None,
+    said: dict[str, ScreeningWord],
+    *,
+    by_record: bool,
+) -> str:
     """What lifted the request above, or set it below, those that merely wait longer: the ranking in words."""
     if by_record:
         return _("yours by record")
     if ticket.priority in {Ticket.Priority.URGENT, Ticket.Priority.HIGH}:
         return _("set by a person")
-    if run is not None and run.verdict != Verdict.PLAIN:
+    for word in said.values():
+        if word.holds:
+            called = {"name": word.said_by.get_full_name(), "what": word.get_about_display()}
+            return _("set back: %(name)s called it %(what)s") % called
+    if run is not None and run.verdict != Verdict.PLAIN and run.verdict not in said:
         return _("set back: %(verdict)s") % {"verdict": run.get_verdict_display()}
     if ticket.priority == Ticket.Priority.LOW:
         return _("set by a person")

@@ -56,6 +56,7 @@ urlpatterns = [
     path("tickets/<int:number>/read-again/", drafts.read_again, name="read_again"),
     path("tickets/<int:number>/category/", fields.category, name="category"),
     path("tickets/<int:number>/priority/", fields.priority, name="priority"),
+    path("tickets/<int:number>/screening/", fields.screening, name="screening"),
     path("tickets/<int:number>/assignee/", fields.assignee, name="assignee"),
     path("tickets/<int:number>/solve/", fields.solve, name="solve"),
     path("tickets/<int:number>/reopen/", fields.reopen, name="reopen"),

@@ -20,6 +20,13 @@ class Verdict(TextChoices):
     SPAM = "spam", _("possible spam")
 
 
+class About(TextChoices):
+    """What a person may say of a request where the screen may be wrong; the values are those of `Verdict`."""
+
+    SPAM = "spam", _("spam")
+    DUPLICATE = "duplicate", _("a duplicate")
+
+
 class NoDraftReason(TextChoices):
     """Why a run has no draft, in words for a rep."""
 

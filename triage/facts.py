@@ -65,7 +65,8 @@ class CategoryOption:
 class Request(Fact):
     """A message to triage with what belongs to it. `audiences` are those of the requester, never of the reader.
 
-    `unanswered_hours`: since the request was filed, where it goes on and nobody has answered; else None.
+    `sender` is the domain of the requester's address. `unanswered_hours`: since the request was filed, where it goes on
+    and nobody has answered; else None.
     """
 
     ticket_id: int
@@ -82,6 +83,7 @@ class Request(Fact):
     other_open: tuple[OpenRequest, ...] = ()
     categories: tuple[CategoryOption, ...] = ()
     unanswered_hours: int | None = None
+    sender: str = ""
 
 
 class ScreenVerdict(StrEnum):

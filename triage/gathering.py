@@ -15,6 +15,7 @@ from triage.bundles import is_packed
 from triage.excerpts import Excerpt, excerpt_of_stream
 from triage.facts import CategoryOption, LogFile, OpenRequest, Request
 from triage.switch import drafting_state
+from triage.taught import domain_of
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,7 @@ def gather(message: Message) -> Gathered:
         categories=tuple(
             CategoryOption(c.slug, c.name, c.description) for c in Category.objects.filter(is_active=True)
         ),
+        sender=domain_of(ticket.requester.email),
         unanswered_hours=None if is_first else _unanswered_hours(message),
     )
     inputs = {

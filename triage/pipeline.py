@@ -29,6 +29,7 @@ from triage.generators import Writer, configured_writer
 from triage.outcome import Outcome
 from triage.outward import AllowList, Way, allow_list, find_outward
 from triage.prompts import PROMPT_VERSION
+from triage.screening import read_taught
 from triage.sources import read_examples, read_sources
 from triage.weighing import current_weights
 
@@ -46,7 +47,7 @@ STEPS = ("screen", "read_logs", "classify", "prioritise", "retrieve", "draft", "
 def build_pipeline(*, writer: Writer | None = None) -> Pipeline:
     """Return a pipeline whose drafts `writer` words, or nobody."""
     pipeline = Pipeline()
-    pipeline.add_component("screen", Screen())
+    pipeline.add_component("screen", Screen(read_taught=read_taught))
     pipeline.add_component("read_logs", ReadLogs())
     pipeline.add_component("classify", Classify(read_examples=read_examples))
     pipeline.add_component("prioritise", Prioritise(read_weights=current_weights))

@@ -33,6 +33,7 @@ from agents.models import Composition, CompositionCitation, Review
 from agents.pack import Nearest, nearest_articles
 from agents.passages import find_passages
 from agents.presence import Colleague, note_presence, others_at
+from agents.screening import screening_of
 from agents.timeline import earlier_requests, happenings, held_back_words, read_timeline, shown_articles
 from agents.views.access import find_ticket, rep_of
 from agents.views.place import read_place
@@ -192,6 +193,7 @@ def ticket_page(
         "categories": Category.objects.filter(is_active=True),
         "priorities": Ticket.Priority.choices,
         "reps": reps(),
+        "screening": screening_of(ticket, pane.run),
         "reasons": Review.Reason.choices,
         "undo_seconds": settings.HANDRAIL_UNDO_SECONDS,
         "refusal": refusal,

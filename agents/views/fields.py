@@ -7,12 +7,21 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from agents.forms import AssigneeForm, CategoryForm, Desk, PriorityForm
+from agents.forms import AssigneeForm, CategoryForm, Desk, PriorityForm, read_number
 from agents.views.access import rep_page
 from agents.views.desk import act
 from portal.actions.tickets import reopen_ticket, set_assignee, set_category, set_priority, solve_ticket
 from portal.errors import InvalidRequestError
 from portal.models import Ticket, User
+from triage.actions.screening import say_of_request
+from triage.choices import About
+
+_SAID = {
+    "spam": (About.SPAM, True),
+    "not_spam": (About.SPAM, False),
+    "duplicate": (About.DUPLICATE, True),
+    "not_duplicate": (About.DUPLICATE, False),
+}
 
 
 @rep_page
@@ -54,6 +63,24 @@ def assignee(request: HttpRequest, number: int) -> HttpResponse:
         return _("Responsibility changed.")
 
     return act(request, number, do, anchor="facts")
+
+
+@rep_page
+@require_POST
+def screening(request: HttpRequest, number: int) -> HttpResponse:
+    """Say that it is spam or a duplicate, or that it is not: it moves in the queue's order, and stays in it."""
+    said = request.POST.get("screening", "")
+
+    def do(rep: User, ticket: Ticket, _desk: Desk) -> str:
+        if said not in _SAID:
+            raise InvalidRequestError(_("That cannot be said of a request. Nothing was changed."))
+        about, holds = _SAID[said]
+        named = read_number(request.POST.get("duplicate_of", "").strip().removeprefix("#"))
+        other = Ticket.objects.visible_to(rep).filter(pk=named).first() if named is not None else None
+        say_of_request(actor=rep, ticket=ticket, about=about, holds=holds, duplicate_of=other)
+        return _("Noted. The request stays in the queue; only its place changes.")
+
+    return act(request, number, do, anchor="screening")
 
 
 @rep_page

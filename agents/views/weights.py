@@ -16,6 +16,7 @@ from portal.permissions import is_lead
 from triage.actions.signals import decide_weights, reset_weights
 from triage.judged import PREVIEWED, decided_by_people
 from triage.models import SignalDecision
+from triage.screening import upheld
 from triage.urgency import BY_CODE
 from triage.weighing import current_settings
 from triage.weights import HIGH_FROM, LOW_UP_TO, URGENT_FROM
@@ -60,6 +61,7 @@ def weights(request: HttpRequest) -> HttpResponse:
         "refusal": refusal,
         "is_lead": is_lead(rep),
         "history": _history(),
+        "screening": upheld(),
         "high_from": HIGH_FROM,
         "low_up_to": -LOW_UP_TO,
         "urgent_from": URGENT_FROM,

@@ -255,6 +255,7 @@ NO_ARTICLES = {
         "agents:rung",
         "agents:search_health",
         "agents:weights",
+        "agents:screening",
         "agents:macros",
         "agents:new_macro",
     ),

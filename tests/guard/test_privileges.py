@@ -189,6 +189,7 @@ KEPT_AT_ERASURE = {
     "portal_message": "its words stand in bodies and payloads",
     "portal_messagestop": "a reason from a closed list",
     "triage_draft": "numbers only",
+    "triage_screeningword": "yes or no, of which request, and who said it",
     "triage_blindcheck": "a category and a rate",
     "triage_appliedvalue": "a category and what stood behind it",
 }

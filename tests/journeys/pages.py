@@ -352,6 +352,7 @@ NO_PAGE = {
     "agents:category": ONLY_POST,
     "agents:priority": ONLY_POST,
     "agents:assignee": ONLY_POST,
+    "agents:screening": ONLY_POST,
     "agents:solve": ONLY_POST,
     "agents:reopen": ONLY_POST,
     "account_set_password": "for people who never had one; everyone here has",

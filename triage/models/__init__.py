@@ -17,6 +17,7 @@ from triage.choices import (
 from triage.models.drafts import Draft, DraftSentence
 from triage.models.ladder import AppliedValue, BlindCheck, LadderChange, LadderPolicy, RungSwitch
 from triage.models.runs import FieldProposal, LogCoverage, LogFinding, NextStep, Run
+from triage.models.screening import ScreeningWord
 from triage.models.signals import SignalDecision
 from triage.models.switches import DraftingDecision
 
@@ -43,6 +44,7 @@ __all__ = [
     "Run",
     "RunState",
     "RungSwitch",
+    "ScreeningWord",
     "SentenceForm",
     "SentenceKind",
     "SignalDecision",
