@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-# The share of values at or under the bar that may ever earn the right.
+# The share of values at or under the bar that may ever earn the right: each attempt has half of what is left of it.
 ERROR = 0.05
 # With precision exactly at the bar the right is lost by chance once in so many cases on average, or more seldom.
 PATIENCE = 400
@@ -45,27 +45,40 @@ class Suspicion:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a value stands after `n` blind checks, `right` of them right, since it began (anew)."""
+    """Where a value stands after `n` blind checks, `right` of them right, since it began or began anew.
+
+    It begins anew, with less room to err, when its checks were wrong too often before it had earned anything: what a
+    classifier did in its first days shall not weigh on it for ever.
+    """
 
     rung: Rung = Rung.SUGGESTS
     n: int = 0
     right: int = 0
     suspicion: Suspicion = Suspicion()
+    begun_anew: int = 0
 
     def lower(self, bar: float) -> float:
         """The precision proven so far; the bar, once passed, stays proven for what was checked until then."""
-        proven = lower_bound(self.right, self.n)
+        proven = lower_bound(self.right, self.n, begun_anew=self.begun_anew)
         return max(proven, bar) if self.rung is Rung.EARNED else proven
+
+    def needed(self, bar: float) -> int:
+        """How many more checks it takes at least."""
+        return checks_needed(self.right, self.n, bar=bar, begun_anew=self.begun_anew)
 
     def after(self, *, right: bool, bar: float) -> "Standing":
         """Return the standing after one more check. What was lost stays lost: another attempt is another `Standing`."""
         if self.rung is Rung.LOST:
             return self
         n, hits, suspicion = self.n + 1, self.right + right, self.suspicion.after(right=right, bar=bar)
-        is_lost = self.rung is Rung.EARNED and suspicion.is_evidence
-        is_earned = self.rung is Rung.EARNED or (not suspicion.is_evidence and is_proven(hits, n, bar=bar))
-        rung = Rung.LOST if is_lost else Rung.EARNED if is_earned else Rung.SUGGESTS
-        return Standing(rung, n, hits, suspicion)
+        if suspicion.is_evidence and self.rung is Rung.SUGGESTS:
+            return Standing(begun_anew=self.begun_anew + 1)
+        if suspicion.is_evidence:
+            rung = Rung.LOST
+        else:
+            proven = self.rung is Rung.EARNED or is_proven(hits, n, bar=bar, begun_anew=self.begun_anew)
+            rung = Rung.EARNED if proven else Rung.SUGGESTS
+        return Standing(rung, n, hits, suspicion, self.begun_anew)
 
 
 def climb(checks: Iterable[bool], *, bar: float, kept: Iterable[bool] = ()) -> Standing:
@@ -91,25 +104,27 @@ def are_refiled(kept: Iterable[bool], *, bar: float) -> bool:
     return False
 
 
-def is_proven(right: int, n: int, *, bar: float) -> bool:
-    """Whether the checks show a precision above the bar, looking after each of them, with error at most ERROR."""
-    return right > bar * n and _log_evidence(right, n, bar) >= -math.log(ERROR)
+def is_proven(right: int, n: int, *, bar: float, begun_anew: int = 0) -> bool:
+    """Whether the checks show a precision above the bar, looking after each of them, with this attempt's error."""
+    error = ERROR / 2 ** (1 + begun_anew)
+    return right > bar * n and _log_evidence(right, n, bar) >= -math.log(error)
 
 
-def lower_bound(right: int, n: int) -> float:
+def lower_bound(right: int, n: int, *, begun_anew: int = 0) -> float:
     """The greatest precision that the checks prove, in steps of a thousandth; 0 where they prove none."""
     low, high = 0, 1000  # proven at low, not at high
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if is_proven(right, n, bar=middle / 1000) else (low, middle)
+        proven = is_proven(right, n, bar=middle / 1000, begun_anew=begun_anew)
+        low, high = (middle, high) if proven else (low, middle)
     return low / 1000
 
 
-def checks_needed(right: int, n: int, *, bar: float) -> int:
+def checks_needed(right: int, n: int, *, bar: float, begun_anew: int = 0) -> int:
     """How many more checks it takes at least, if every one of them is right."""
 
     def suffice(more: int) -> bool:
-        return is_proven(right + more, n + more, bar=bar)
+        return is_proven(right + more, n + more, bar=bar, begun_anew=begun_anew)
 
     if suffice(0):
         return 0

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from portal.models import Category
 from triage.choices import FieldName, LadderReason
-from triage.ladder import Rung, Standing, checks_needed, climb
+from triage.ladder import Rung, Standing, climb
 from triage.models import AppliedValue, BlindCheck, LadderChange, LadderPolicy, RungSwitch
 from triage.wall import open_to_machines
 
@@ -50,7 +50,7 @@ class CategoryRung:
     @property
     def still_needed(self) -> int:
         """How many more blind checks it takes at least to earn the right."""
-        return 0 if self.is_earned else checks_needed(self.standing.right, self.standing.n, bar=self.bar)
+        return 0 if self.is_earned else self.standing.needed(self.bar)
 
     @property
     def why_lost(self) -> LadderReason:

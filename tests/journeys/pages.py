@@ -351,6 +351,7 @@ NO_PAGE = {
     "agents:read_again": ONLY_POST,
     "agents:category": ONLY_POST,
     "agents:priority": ONLY_POST,
+    "agents:rung": ONLY_POST,
     "agents:assignee": ONLY_POST,
     "agents:screening": ONLY_POST,
     "agents:solve": ONLY_POST,

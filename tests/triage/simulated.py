@@ -58,6 +58,10 @@ def main() -> None:
         ran = lives(lambda _n, p=precision: p, count=1_500, categories=100)  # type: ignore[misc]
         lost = share(ran, lambda one: Rung.LOST in one)
         _say(f"{precision:9}   {_quantiles([_first(one, Rung.EARNED) for one in ran])} {lost:12.2f}")
+    _say("at .70 for 50 checks, then   checks until earned: 10, 50, 90 in 100   (100 categories)")
+    for later in (0.98, 0.99):
+        ran = lives(lambda n, p=later: 0.70 if n < 50 else p, count=1_500, categories=100)  # type: ignore[misc]
+        _say(f"{later:25}   {_quantiles([_first(one, Rung.EARNED) for one in ran])}")
     _say("earned at .99, then   checks until lost: 10, 50, 90 in 100   (100 categories)")
     for after in (0.60, 0.80, 0.90, 0.94):
         ran = lives(lambda n, p=after: 0.99 if n < 400 else p, count=1_900, categories=100)  # type: ignore[misc]
