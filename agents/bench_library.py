@@ -136,7 +136,7 @@ def _built_last(names: Sequence[str]) -> Iterator[None]:
             admin.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
     yield
     with server.connect(connection.settings_dict["NAME"]) as admin:
-        admin.execute("SET maintenance_work_mem = '1GB'")
+        admin.execute("SET maintenance_work_mem = '3GB'")
         for definition in with_progress(definitions, "library: indexes"):
             admin.execute(definition.encode())
 
