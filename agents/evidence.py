@@ -117,6 +117,14 @@ def proposed_category_name(proposal: FieldProposal, names: dict[str, str]) -> st
     return names.get(proposal.value, proposal.value)
 
 
+def why_unfiled(ticket: Ticket) -> str:
+    """Why triage proposes no category, in its words; empty where it does, or behind the high-touch wall."""
+    if bar_of(ticket):
+        return ""
+    outputs = Run.objects.filter(ticket=ticket, is_first=True).values_list("outputs", flat=True).first() or {}
+    return str((outputs.get("classify") or {}).get("unfiled", ""))
+
+
 def proposals_of(ticket: Ticket) -> dict[str, Measured]:
     """The newest proposal for each field of the request, by field; none behind the high-touch wall."""
     if bar_of(ticket):

@@ -11,7 +11,8 @@ from triage.facts import Drafted, Evidence, FileCoverage, FileReading, Priority,
 class Outcome:
     """`timings` are milliseconds by step; `dropped` counts the sentences that did not stand up.
 
-    `withheld`: those that named a link, an address or a number which the site does not allow.
+    `unfiled` says why no category is proposed. `withheld` counts the sentences that named a link, an address or a
+    number which the site does not allow.
     """
 
     screening: Screening
@@ -27,5 +28,6 @@ class Outcome:
     steps: tuple[Step, ...]
     coverages: tuple[FileCoverage, ...] = ()
     withheld: int = 0
+    unfiled: str = ""
     addressed: Addressed = field(default_factory=Addressed)
     timings: Mapping[str, float] = field(default_factory=dict)

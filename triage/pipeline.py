@@ -29,8 +29,9 @@ from triage.generators import Writer, configured_writer
 from triage.outcome import Outcome
 from triage.outward import AllowList, Way, allow_list, find_outward
 from triage.prompts import PROMPT_VERSION
+from triage.schooling import Teacher
 from triage.screening import read_taught
-from triage.sources import read_examples, read_sources
+from triage.sources import read_sources
 from triage.weighing import current_weights
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ def build_pipeline(*, writer: Writer | None = None) -> Pipeline:
     pipeline = Pipeline()
     pipeline.add_component("screen", Screen(read_taught=read_taught))
     pipeline.add_component("read_logs", ReadLogs())
-    pipeline.add_component("classify", Classify(read_examples=read_examples))
+    pipeline.add_component("classify", Classify(teach=Teacher()))
     pipeline.add_component("prioritise", Prioritise(read_weights=current_weights))
     pipeline.add_component("retrieve", Retrieve())
     pipeline.add_component(
@@ -119,6 +120,7 @@ def run_pipeline(request: Request, *, pipeline: Pipeline | None = None) -> Outco
         readings=tuple(put_out["read_logs"]["readings"]),
         coverages=tuple(put_out["read_logs"]["coverages"]),
         category=put_out["classify"]["category"],
+        unfiled=put_out["classify"]["unfiled"],
         vector=tuple(put_out["classify"]["vector"]),
         priority=put_out["prioritise"]["priority"],
         evidence=put_out["retrieve"]["evidence"],

@@ -17,7 +17,7 @@ def outputs_of(outcome: Outcome) -> dict[str, Json]:
             "duplicate_of": outcome.screening.duplicate_of,
         },
         "read_logs": [_reading(reading) for reading in outcome.readings],
-        "classify": None
+        "classify": {"value": None, "unfiled": outcome.unfiled}
         if category is None
         else {
             "value": category.value,

@@ -1,27 +1,21 @@
-"""Reads for the pipeline: whole articles behind search hits, sources to check against, requests to learn from."""
+"""Reads for the pipeline: whole articles behind search hits, sources to check against."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
-from django.db.models import Count, Exists, Max, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 from pgvector import HalfVector
 from pgvector.django import CosineDistance
 
 from kb.models import ArticleApproval, Passage, PassageVector, SourceText
 from kb.redaction import redact
-from kb.retrieval.embedder import DEFAULT_EMBEDDER, EmbedderUnavailable, embed_query
+from kb.retrieval.embedder import EmbedderUnavailable, embed_query
 from kb.retrieval.live import LiveIndex, live_index
 from kb.retrieval.query import clean
 from kb.search import Hit
-from portal.models import AuditEvent
 from triage.components.ground import LiveSource
 from triage.facts import ArticleEvidence, PassageEvidence
-from triage.learning import Examples, examples_of
-from triage.models import Run
 from triage.models.drafts import live_sources
 from triage.nearness import name_nearness
-
-MAX_EXAMPLES = 800
 
 
 def read_articles(hits: Sequence[Hit], query: str) -> tuple[ArticleEvidence, ...]:
@@ -102,23 +96,3 @@ def read_sources(ids: Sequence[int], audiences: frozenset[str]) -> dict[int, Liv
         )
         for source in sources
     }
-
-
-def read_examples(slugs: tuple[str, ...]) -> Examples:
-    """Return requests that a person filed under these categories, from accounts that may teach; cached."""
-    newest = _labelled().aggregate(count=Count("pk"), changed=Max("ticket__updated_at"), run=Max("pk"))
-    return _load_examples(slugs, str(sorted(newest.items(), key=str)))
-
-
-@lru_cache(maxsize=2)
-def _load_examples(slugs: tuple[str, ...], _state: str) -> Examples:
-    places = {slug: place for place, slug in enumerate(slugs)}
-    newest = _labelled().order_by("-pk").values_list("ticket_id", "ticket__category__slug", "embedding")[:MAX_EXAMPLES]
-    known = [(ticket, places[slug], vector) for ticket, slug, vector in newest if slug in places and vector is not None]
-    return examples_of([(ticket, place, list(vector)) for ticket, place, vector in known])
-
-
-def _labelled() -> QuerySet[Run]:
-    """Runs whose ticket a person filed. What the requester chose in a form is a wish; a rep's choice is a label."""
-    chosen = AuditEvent.objects.filter(verb="ticket.category_changed", ticket_id=OuterRef("ticket_id"))
-    return Run.objects.person_labelled().filter(Exists(chosen), embedding_version=DEFAULT_EMBEDDER)

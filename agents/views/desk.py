@@ -24,6 +24,7 @@ from agents.evidence import (
     view_draft,
     who_serves,
     why_no_draft,
+    why_unfiled,
     words_to_machines,
 )
 from agents.forms import Desk, read_desk, read_number, reps, words_digest
@@ -41,7 +42,7 @@ from kb.models import SourceText
 from portal.errors import AlreadySentError, ConversationMovedOnError, NotAllowedError, PortalError, SessionEndedError
 from portal.models import Category, Message, Ticket, User
 from portal.permissions import audiences_of_requester, may_erase, may_reply
-from triage.models import AppliedValue, Draft, Run, RunState
+from triage.models import AppliedValue, Draft, FieldName, Run, RunState
 from triage.models.drafts import live_sources
 from triage.reading import applied_among, blind_among, latest_run
 from triage.switch import DraftingState, drafting_state
@@ -73,6 +74,7 @@ class TriagePane:
     is_blind: bool = False
     applied: AppliedValue | None = None
     to_machines: tuple[str, ...] = ()
+    unfiled: str = ""
 
     @property
     def mark(self) -> str:
@@ -115,20 +117,23 @@ def read_pane(ticket: Ticket, rep: User) -> TriagePane:
     """The triage pane of a request."""
     run = latest_run(ticket)
     draft: Draft | None = getattr(run, "draft", None) if run is not None else None
+    is_blind = bool(not bar_of(ticket) and blind_among([ticket.pk]))
+    proposals = proposals_of(ticket)
     return TriagePane(
         run=run,
         is_behind=run is not None and _newest_by_a_person(ticket) > run.message_id,
         draft=view_draft(draft) if draft is not None else None,
         why_not=why_no_draft(ticket, run) if run is not None and draft is None else "",
-        proposals=proposals_of(ticket),
+        proposals=proposals,
         findings=found_in(ticket),
         files_read=files_read(ticket),
         drafting=drafting_state(),
-        is_blind=bool(not bar_of(ticket) and blind_among([ticket.pk])),
+        is_blind=is_blind,
         applied=applied_among([ticket.pk]).get(ticket.pk),
         to_machines=words_to_machines(ticket, run),
         pack=nearest_articles(ticket, run) if draft is None else [],
         alike=similar_resolved(ticket, rep),
+        unfiled="" if is_blind or FieldName.CATEGORY in proposals or ticket.category_id else why_unfiled(ticket),
     )
 
 

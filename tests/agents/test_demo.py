@@ -23,8 +23,8 @@ from portal.guard import check_guard
 from portal.models import AuditEvent, Message, Notice, Organisation, OutboxEntry, Ticket, User
 from tests.conftest import Site, cloned_site
 from tests.factories import make_user
+from triage.calibration import MINIMUM_CASES
 from triage.choices import FieldName, NoDraftReason, RunState
-from triage.learning import MINIMUM_CASES
 from triage.models import Draft, FieldProposal, Run
 from triage.running import run_triage
 from triage.sweeping import missed_messages

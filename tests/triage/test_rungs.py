@@ -14,9 +14,9 @@ from tests.triage.climbing import BAR, ENOUGH, Climb
 from triage.actions.ladder import apply_earned, decide_ladder, settle_ladder, switch_rung
 from triage.choices import LadderReason
 from triage.ladder import Rung
+from triage.lessons import read_examples
 from triage.models import AppliedValue, BlindCheck, LadderChange, LadderPolicy, Run, RungSwitch
 from triage.rungs import ladder_policy, read_rung, read_rungs
-from triage.sources import read_examples
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ def test_what_triage_filed_neither_teaches_nor_counts_as_a_persons_word(climb: C
     assert not AuditEvent.objects.filter(
         ticket_id__in=[run.ticket_id for run in runs], verb="ticket.category_changed"
     ).exists()
-    assert read_examples((billing.slug,)).tickets == ()
+    assert not len(read_examples((billing.slug,), limit=10))
 
 
 def test_wrong_blind_checks_take_the_right_away_and_it_is_earned_anew_on_later_ones(climb: Climb) -> None:

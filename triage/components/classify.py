@@ -1,88 +1,103 @@
-"""Category of a request, by meaning: nearness to the categories' descriptions and to requests that a person filed.
+"""Category of a request, by meaning and wording, as learnt from descriptions and from requests that people filed.
 
-Examples come from accounts that may teach; a high-touch account's never do. Without an embedder there is no proposal.
+Examples come from accounts that may teach; a high-touch account's never do. Where the request is like nothing filed
+before, could be too many things, or there is no embedder, nothing is proposed and the reason is said.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from haystack import component
 
-from kb.retrieval.embedder import QUERY_TOKENS, EmbedderUnavailable, embed_texts
+from kb.redaction import redact
+from kb.retrieval.embedder import EmbedderUnavailable
+from triage.calibration import MISSED
 from triage.facts import CategoryOption, Proposal, Request
-from triage.learning import Choice, Examples, Filing, Matrix
+from triage.learning import Choice, Matrix
+from triage.schooling import School, vectors_of
 from triage.wording import with_subject
 
 log = logging.getLogger(__name__)
 
-ReadExamples = Callable[[tuple[str, ...]], Examples]
+MOST_NAMED = 3
+"""To name more categories that it might be helps nobody."""
+LEAST_DESCRIBED = 0.15
+"""Before anything is measured: the cosine to a description below which there is nothing to go by."""
+ALIKE = 0.3
 
-
-def vectors_of(texts: Sequence[str]) -> Matrix:
-    """What is compared: (n, 384), of unit length, of the beginning of each text. Raises EmbedderUnavailable."""
-    return embed_texts(texts, tokens=QUERY_TOKENS)
+Teach = Callable[[tuple[CategoryOption, ...]], School]
 
 
 @component
 class Classify:
-    """`read_examples` gives the examples for slugs in order; below `least` similarity nothing is proposed."""
+    """`teach` gives what is known of the live categories, which are the only values there are."""
 
-    def __init__(self, *, read_examples: ReadExamples, least: float = 0.15) -> None:
-        self.read_examples = read_examples
-        self.least = least
-        self._described: tuple[tuple[CategoryOption, ...], Matrix] | None = None
-        self._filing: Filing | None = None
+    def __init__(self, *, teach: Teach) -> None:
+        self.teach = teach
 
-    @component.output_types(category=Proposal | None, vector=list[float])
-    def run(self, request: Request) -> dict[str, Proposal | list[float] | None]:
+    @component.output_types(category=Proposal | None, unfiled=str, vector=list[float])
+    def run(self, request: Request) -> dict[str, Proposal | list[float] | str | None]:
+        text = redact(with_subject(request.subject, request.text)).text
+        category, unfiled = None, ""
         try:
-            vector = vectors_of([with_subject(request.subject, request.text)])[0]
-            proposal = self._propose(request.categories, vector) if request.is_first else None
+            vector = vectors_of((text,))[0]
+            if request.is_first and request.categories:
+                category, unfiled = self._propose(request.categories, text, vector)
         except EmbedderUnavailable:
             log.warning("classify_without_embedder", extra={"message_id": request.message_id})
-            return {"category": None, "vector": []}
-        return {"category": proposal, "vector": [round(float(value), 6) for value in vector]}
+            return {"category": None, "unfiled": "", "vector": []}
+        return {"category": category, "unfiled": unfiled, "vector": [round(float(value), 6) for value in vector]}
 
-    def _propose(self, categories: tuple[CategoryOption, ...], vector: Matrix) -> Proposal | None:
-        if not categories:
-            return None
-        filing = self._filing_for(categories)
-        choice = filing.choose(vector)
-        if choice.score < self.least:
-            return None
-        n = len(filing.examples)
-        confidence = filing.measured.confidence(choice.lead)
-        where = _("each of %(n)d requests that a person filed, left out once, %(day)s")
+    def _propose(
+        self, categories: tuple[CategoryOption, ...], text: str, vector: Matrix
+    ) -> tuple[Proposal | None, str]:
+        school = self.teach(categories)
+        choice = school.learnt.choose(text, vector)
+        unfiled = _why_not(school, choice)
+        if unfiled:
+            return None, unfiled
+        n = school.learnt.examples
+        where = _("each of %(n)d requests that a person filed, judged by the others, %(day)s")
         return Proposal(
-            value=categories[choice.index].slug,
-            reasons=_reasons(categories, choice),
-            confidence=None if confidence is None else round(confidence, 3),
+            value=categories[choice.ranking[0]].slug,
+            reasons=_reasons(school, choice),
+            confidence=None if choice.confidence is None else round(choice.confidence, 3),
             n=n,
-            measured_on="" if confidence is None else where % {"n": n, "day": timezone.localdate().isoformat()},
+            measured_on="" if choice.confidence is None else where % {"n": n, "day": school.learnt_on.isoformat()},
+        ), ""
+
+
+def _why_not(school: School, choice: Choice) -> str:
+    """Why nothing is proposed; empty when something is."""
+    learnt = school.learnt
+    if not learnt.calibration.is_measured:
+        near = max(choice.described, max((cosine for *_rest, cosine in choice.nearest), default=0.0))
+        return _("It is near no category's description.") if near < LEAST_DESCRIBED else ""
+    if not choice.is_like_any:
+        return _("It is unlike the %(n)d requests that people filed.") % {"n": learnt.examples}
+    if len(choice.likely) > MOST_NAMED:
+        text = _(
+            "It could be any of %(count)d categories; fewer hold the right one in under %(share)d of 100 requests."
         )
-
-    def _filing_for(self, categories: tuple[CategoryOption, ...]) -> Filing:
-        """Return the classifier, made anew only when categories or examples have changed."""
-        if self._described is None or self._described[0] != categories:
-            self._described = (categories, vectors_of([option.described for option in categories]))
-            self._filing = None
-        examples = self.read_examples(tuple(option.slug for option in categories))
-        if self._filing is None or self._filing.examples is not examples:
-            self._filing = Filing(self._described[1], examples)
-        return self._filing
+        return text % {"count": len(choice.likely), "share": round(100 * (1 - MISSED))}
+    return ""
 
 
-def _reasons(categories: tuple[CategoryOption, ...], choice: Choice) -> tuple[str, ...]:
-    best = categories[choice.index]
+def _reasons(school: School, choice: Choice) -> tuple[str, ...]:
+    names = [option.name for option in school.categories]
+    best = choice.ranking[0]
     reasons = [
         _("Its words are near the description of “%(name)s” (similarity %(similarity).2f).")
-        % {"name": best.name, "similarity": choice.described}
+        % {"name": names[best], "similarity": choice.described}
     ]
-    alike = [(ticket, cosine) for ticket, label, cosine in choice.neighbours if label == choice.index and cosine >= 0.3]
+    alike = [(ticket, cosine) for ticket, label, cosine in choice.nearest if label == best and cosine >= ALIKE]
     if alike:
         numbers = ", ".join(f"#{ticket}" for ticket, _cosine in alike[:3])
         text = _("%(count)d of the %(all)d most similar requests were filed there by a person: %(numbers)s.")
-        reasons.append(text % {"count": len(alike), "all": len(choice.neighbours), "numbers": numbers})
+        reasons.append(text % {"count": len(alike), "all": len(choice.nearest), "numbers": numbers})
+    if school.learnt.calibration.is_measured and len(choice.likely) > 1:
+        text = _("Or else: %(names)s. The right one is among these in %(share)d of 100 requests.")
+        others = ", ".join(names[place] for place in choice.likely if place != best)
+        reasons.append(text % {"names": others, "share": round(100 * (1 - MISSED))})
     return tuple(reasons)

@@ -13,11 +13,16 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Predicted:
-    """What was said of one text: categories from the likeliest, how sure (None: not enough data), how much at home."""
+    """What was said of one text: categories from the likeliest, how sure (None: not enough data), how much at home.
+
+    `likely` are the ones named together.
+    """
 
     ranking: tuple[str, ...]
     confidence: float | None
     belonging: float
+    likely: tuple[str, ...] = ()
+    is_like_any: bool = True
 
     @property
     def first(self) -> str:

@@ -5,6 +5,7 @@ scored. `oos` in the test file belongs to no category.
 """
 
 import csv
+import sys
 import time
 from argparse import ArgumentParser
 from collections import defaultdict
@@ -14,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from kb.redaction import redact
 from kb.retrieval.embedder import EmbedderUnavailable
-from triage.components.classify import vectors_of
+from triage.calibration import MISSED, Scores
 from triage.evaluation import classification as measure
 from triage.evaluation import metrics
 from triage.evaluation.classification import Predicted
@@ -23,7 +25,8 @@ from triage.evaluation.datasets import DatasetError, half_of
 from triage.evaluation.report import Figures, Report
 from triage.evaluation.runner import Evaluation, with_progress
 from triage.facts import CategoryOption
-from triage.learning import Examples, Filing, Matrix, Scores
+from triage.learning import MOST_EXAMPLES, Examples, Learnt, Matrix, evenly, learn
+from triage.schooling import described_by, vectors_of
 
 NO_CATEGORY = "oos"
 COLD_STARTS = (0, 5, 10, 20)
@@ -36,7 +39,7 @@ BATCH = 100
 
 @dataclass(frozen=True)
 class Labelled:
-    """Texts with their labels and, once embedded, their vectors (n, 384)."""
+    """Redacted texts with their labels and, once embedded, their vectors (n, 384)."""
 
     texts: tuple[str, ...]
     labels: tuple[str, ...]
@@ -81,7 +84,7 @@ def read_labelled(path: Path) -> Labelled:
         reader = csv.DictReader(lines)
         if not {"text", "label"} <= set(reader.fieldnames or ()):
             raise DatasetError(f"{path.name} has not the columns text and label.")
-        rows = [(row["text"] or "", (row["label"] or "").strip()) for row in reader]
+        rows = [(redact(row["text"] or "").text, (row["label"] or "").strip()) for row in reader]
     if not rows or any(not label for _, label in rows):
         raise DatasetError(f"{path.name} holds no rows, or one without a label.")
     texts, labels = zip(*rows, strict=True)
@@ -94,22 +97,33 @@ def embedded(rows: Labelled, label: str) -> Labelled:
     return replace(rows, vectors=np.concatenate(parts))
 
 
-def filing_for(train: Labelled, options: Sequence[CategoryOption]) -> Filing:
-    """The classifier as a site has it whose people filed these."""
+def learnt_from(train: Labelled, options: Sequence[CategoryOption], *, shown: bool = False) -> Learnt:
+    """The classifier as a site has it whose people filed these, the last of the file last."""
     places = {option.slug: place for place, option in enumerate(options)}
-    labels = np.array([places[label] for label in train.labels], dtype=np.int64)
-    described = vectors_of([option.described for option in options])
-    return Filing(described, Examples(train.vectors, labels, tuple(range(len(train)))))
+    newest_first = train.take(range(len(train) - 1, -1, -1))
+    rows = newest_first.take(evenly([places[label] for label in newest_first.labels], MOST_EXAMPLES))
+    labels = np.array([places[label] for label in rows.labels], dtype=np.int64)
+    examples = Examples(rows.texts, rows.vectors, labels, np.arange(len(rows)))
+    return learn(described_by(tuple(options)), examples, _progress if shown else None)
 
 
-def said_by(filing: Filing, options: Sequence[CategoryOption], texts: Labelled) -> tuple[Predicted, ...]:
-    measured = filing.measured
-    predicted = []
-    for vector in texts.vectors:
-        choice = filing.choose(vector)
-        ranking = tuple(options[place].slug for place in choice.ranking)
-        predicted.append(Predicted(ranking, measured.confidence(choice.lead), choice.score))
-    return tuple(predicted)
+def said_by(learnt: Learnt, options: Sequence[CategoryOption], texts: Labelled) -> tuple[Predicted, ...]:
+    return tuple(
+        Predicted(
+            tuple(options[place].slug for place in choice.ranking),
+            choice.confidence,
+            choice.belonging,
+            tuple(options[place].slug for place in choice.likely),
+            choice.is_like_any,
+        )
+        for choice in learnt.choose_all(texts.texts, texts.vectors)
+    )
+
+
+def _progress(stage: str, done: int, count: int) -> None:
+    sys.stderr.write(f"\rlearning: {stage} {done} of {count}   ")
+    if done == count:
+        sys.stderr.write("\n")
 
 
 def said_by_regression(train: Labelled, texts: Labelled) -> tuple[Predicted, ...]:
@@ -132,12 +146,11 @@ def said_by_regression(train: Labelled, texts: Labelled) -> tuple[Predicted, ...
 def judge(train: Labelled, test: Labelled) -> Judged:
     options = options_of(train.labels)
     started = time.perf_counter()
-    filing = filing_for(train, options)
-    _ = filing.measured
-    learnt = time.perf_counter()
-    ours = said_by(filing, options, test)
+    learnt = learnt_from(train, options, shown=True)
+    taught = time.perf_counter()
+    ours = said_by(learnt, options, test)
     judged = time.perf_counter()
-    return Judged(test.labels, ours, said_by_regression(train, test), learnt - started, judged - learnt)
+    return Judged(test.labels, ours, said_by_regression(train, test), taught - started, judged - taught)
 
 
 def options_of(labels: Sequence[str]) -> list[CategoryOption]:
@@ -165,6 +178,7 @@ def run(options: Mapping[str, object]) -> Report:
         "tickets_per_s": 1 / per_ticket,
         "baselines": {"logreg": _figures(judged.truth, judged.regression)},
         "gain": _gain(judged),
+        "named": _named(judged.truth, judged.ours),
         "cold_start": {} if folds > 1 else _cold_starts(train, test.of_categories()),
     }
     how = (
@@ -225,12 +239,26 @@ def _gain(judged: Judged) -> Figures:
     return {"difference": interval.mean, "low": interval.low, "high": interval.high}
 
 
+def _named(truth: Sequence[str], said: Sequence[Predicted]) -> Figures:
+    """The categories that are named together: whether the right one is among them as often as stated, and how many."""
+    home = [(label, each) for label, each in zip(truth, said, strict=True) if label != NO_CATEGORY]
+    alone = [(label, each) for label, each in home if len(each.likely) == 1]
+    return {
+        "stated": 1 - MISSED,
+        "holds": metrics.mean([float(label in each.likely) for label, each in home]),
+        "size": metrics.mean([float(len(each.likely)) for _, each in home]),
+        "alone": len(alone) / len(home),
+        "alone_right": metrics.mean([float(label == each.first) for label, each in alone]) if alone else None,
+        "refused": metrics.mean([float(not each.is_like_any) for _, each in home]),
+    }
+
+
 def _cold_starts(train: Labelled, test: Labelled) -> Figures:
     options = options_of(train.labels)
     rows: dict[str, Figures] = {}
     for few in COLD_STARTS:
-        filing = filing_for(train.take(_first_of_each(train, few)), options)
-        said = said_by(filing, options, test)
+        learnt = learnt_from(train.take(_first_of_each(train, few)), options)
+        said = said_by(learnt, options, test)
         right = [float(each.first == label) for label, each in zip(test.labels, said, strict=True)]
         rows[str(few)] = {"accuracy": metrics.mean(right)}
     return rows
