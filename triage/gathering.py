@@ -61,7 +61,7 @@ def gather(message: Message) -> Gathered:
         language=ticket.language or "en",
         audiences=audiences_of_requester(ticket),
         is_first=is_first,
-        is_latest=not has_newer(message),
+        is_latest=not has_newer(ticket_id=ticket.pk, message_id=message.pk),
         drafting=drafting_state().is_on,
         files=files,
         other_open=_other_open(ticket),
@@ -109,9 +109,9 @@ def _log_file(attachment: Attachment) -> LogFile:
     return LogFile(attachment.pk, attachment.name, attachment.sha256, data, is_cut, kept)
 
 
-def has_newer(message: Message) -> bool:
+def has_newer(*, ticket_id: int, message_id: int) -> bool:
     """Tell whether the customer has written again since."""
-    newer = Message.objects.inbound().filter(ticket_id=message.ticket_id, id__gt=message.pk)
+    newer = Message.objects.inbound().filter(ticket_id=ticket_id, id__gt=message_id)
     return newer.exclude(automatic__in=_AUTOMATIC).exists()
 
 

@@ -53,7 +53,8 @@ def begin_run(
     An exhausted run is tried once more for each time that a person asks.
     """
     with transaction.atomic():
-        Run.objects.get_or_create(message=message, defaults={"ticket_id": message.ticket_id})
+        # One statement where looking first, and again after a race, takes four.
+        Run.objects.bulk_create([Run(message=message, ticket_id=message.ticket_id)], ignore_conflicts=True)
         # Closes the race of two deliveries of one task: the second waits here and then sees the first one's claim.
         run = Run.objects.select_for_update(of=("self",)).get(message=message)
         if not _may_begin(run, task_id, asked_again=asked_again):
@@ -137,7 +138,7 @@ def _still_wanted(run: Run, drafted: Drafted) -> Drafted:
     """
     if not drafting_state().is_on:
         return Drafted(no_draft_reason=NoDraftReason.DRAFTING_OFF)
-    if drafted.sentences and has_newer(run.message):
+    if drafted.sentences and has_newer(ticket_id=run.ticket_id, message_id=run.message_id):
         return Drafted(no_draft_reason=NoDraftReason.SUPERSEDED)
     return drafted
 
