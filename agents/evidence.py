@@ -26,7 +26,7 @@ from triage.models import (
     SentenceKind,
 )
 from triage.models.drafts import live_sources
-from triage.reading import proposals_to_show
+from triage.reading import proposals_and_blindness
 from triage.wall import bar_of
 
 CONTEXT = 160
@@ -125,19 +125,26 @@ def why_unfiled(ticket: Ticket) -> str:
     return str((outputs.get("classify") or {}).get("unfiled", ""))
 
 
-def proposals_of(ticket: Ticket) -> dict[str, Measured]:
-    """The newest proposal for each field of the request, by field; none behind the high-touch wall."""
+def proposals_of(ticket: Ticket) -> tuple[dict[str, Measured], bool]:
+    """The newest proposal for each field of the request, by field; none behind the high-touch wall.
+
+    Beside it: whether the category is kept back until a person has chosen one.
+    """
     if bar_of(ticket):
-        return {}
-    newest = proposals_to_show().filter(run__ticket=ticket).order_by("field", "-run_id").distinct("field")
+        return {}, False
+    newest = proposals_and_blindness().filter(run__ticket=ticket).order_by("field", "-run_id").distinct("field")
     names = dict(Category.objects.values_list("slug", "name"))
     found: dict[str, Measured] = {}
+    is_blind = False
     for proposal in newest:
+        if proposal.is_blind:
+            is_blind = True
+            continue
         if proposal.field == FieldName.CATEGORY:
             found[proposal.field] = measured(proposal, proposed_category_name(proposal, names))
         else:
             found[proposal.field] = measured(proposal, str(Ticket.Priority(proposal.value).label))
-    return found
+    return found, is_blind
 
 
 def words_to_machines(ticket: Ticket, run: Run | None) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ Invariant: of a request that may not be automated (any more) nothing is read but
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
@@ -61,10 +62,15 @@ def runs_of(ticket: Ticket) -> QuerySet[Run]:
     return runs_in_full().filter(open_to_machines("ticket__"), ticket=ticket).order_by("-message_id")
 
 
-def proposals_to_show() -> QuerySet[FieldProposal]:
-    """Return proposals but for those that nobody may see before a person has chosen, so that they choose unswayed."""
+def proposals_and_blindness() -> "QuerySet[Any]":
+    """Return proposals with `is_blind`: nobody may see it before a person has chosen, so that they choose unswayed."""
     blind = BlindCheck.objects.filter(ticket=OuterRef("run__ticket"), field=OuterRef("field")).unchosen()
-    return FieldProposal.objects.exclude(Exists(blind))
+    return FieldProposal.objects.annotate(is_blind=Exists(blind))
+
+
+def proposals_to_show() -> "QuerySet[FieldProposal]":
+    """Return the proposals that somebody may see."""
+    return proposals_and_blindness().filter(is_blind=False)
 
 
 def blind_among(ticket_ids: Iterable[int]) -> set[int]:

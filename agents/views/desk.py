@@ -44,9 +44,8 @@ from portal.models import Category, Message, Ticket, User
 from portal.permissions import audiences_of_requester, may_erase, may_reply
 from triage.models import AppliedValue, Draft, FieldName, Run, RunState
 from triage.models.drafts import live_sources
-from triage.reading import applied_among, blind_among, latest_run
+from triage.reading import applied_among, latest_run
 from triage.switch import DraftingState, drafting_state
-from triage.wall import bar_of
 
 MOST_ASKED = 400
 _STATUS: dict[type[PortalError], int] = {
@@ -117,8 +116,7 @@ def read_pane(ticket: Ticket, rep: User) -> TriagePane:
     """The triage pane of a request."""
     run = latest_run(ticket)
     draft: Draft | None = getattr(run, "draft", None) if run is not None else None
-    is_blind = bool(not bar_of(ticket) and blind_among([ticket.pk]))
-    proposals = proposals_of(ticket)
+    proposals, is_blind = proposals_of(ticket)
     return TriagePane(
         run=run,
         is_behind=run is not None and _newest_by_a_person(ticket) > run.message_id,
@@ -129,7 +127,7 @@ def read_pane(ticket: Ticket, rep: User) -> TriagePane:
         files_read=files_read(ticket),
         drafting=drafting_state(),
         is_blind=is_blind,
-        applied=applied_among([ticket.pk]).get(ticket.pk),
+        applied=applied_among([ticket.pk]).get(ticket.pk) if ticket.category_id is not None else None,
         to_machines=words_to_machines(ticket, run),
         pack=nearest_articles(ticket, run) if draft is None else [],
         alike=similar_resolved(ticket, rep),

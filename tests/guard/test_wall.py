@@ -116,7 +116,7 @@ def test_a_draft_made_before_vanishes_from_every_read(drafted: tuple[Scene, Draf
     assert latest_draft(scene.ticket) is None
     assert latest_runs([scene.ticket.pk]) == {}
     assert not runs_of(scene.ticket)
-    assert (proposals_of(scene.ticket), found_in(scene.ticket), files_read(scene.ticket)) == ({}, [], [])
+    assert (proposals_of(scene.ticket), found_in(scene.ticket), files_read(scene.ticket)) == (({}, False), [], [])
     assert not draft_state(scene.ticket, run, set()).is_ready
 
 
