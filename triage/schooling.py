@@ -37,7 +37,7 @@ class Teacher:
     def __call__(self, categories: tuple[CategoryOption, ...]) -> School:
         """Return what is known of these categories now. Raises EmbedderUnavailable."""
         standing, school = lessons(), self._school
-        if school is None or school.categories != categories or _is_over(school.lessons, standing):
+        if school is None or school.categories != categories or is_over(school.lessons, standing):
             examples = read_examples([option.slug for option in categories], limit=AT_ONCE)
             learnt = learn(described_by(categories), examples)
             school = self._school = School(categories, learnt, standing, timezone.localdate())
@@ -54,7 +54,8 @@ def vectors_of(texts: tuple[str, ...]) -> Matrix:
     return embed_texts(texts, tokens=QUERY_TOKENS)
 
 
-def _is_over(then: Lessons, now: Lessons) -> bool:
+def is_over(then: Lessons, now: Lessons) -> bool:
+    """Whether what was learnt then is to be learnt again."""
     if then == now:
         return False
     return now.count <= then.count or now.count - then.count >= _RENEWED_AFTER * then.count
