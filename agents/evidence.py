@@ -147,12 +147,21 @@ def proposals_of(ticket: Ticket) -> tuple[dict[str, Measured], bool]:
     return found, is_blind
 
 
-def words_to_machines(ticket: Ticket, run: Run | None) -> tuple[str, ...]:
-    """What the message says that speaks to a machine and not to people; mostly nothing."""
+@dataclass(frozen=True)
+class Remarks:
+    """What triage remarks beside a request: words in it that speak to a machine, and what the screen took it for."""
+
+    to_machines: tuple[str, ...] = ()
+    screened: tuple[str, ...] = ()
+
+
+def remarks_on(ticket: Ticket, run: Run | None) -> Remarks:
+    """What the run remarked, in one query; mostly nothing."""
     if run is None or bar_of(ticket):
-        return ()
-    words = Run.objects.filter(pk=run.pk).values_list("outputs__warn__words", flat=True).first()
-    return tuple(str(one) for one in words) if isinstance(words, list) else ()
+        return Remarks()
+    kept = Run.objects.filter(pk=run.pk).values_list("outputs__warn__words", "outputs__screen__reasons").first()
+    words, reasons = (tuple(map(str, one)) if isinstance(one, list) else () for one in kept or ((), ()))
+    return Remarks(words, reasons)
 
 
 def draft_state(ticket: Ticket, run: Run | None, stale: Container[int]) -> DraftState:

@@ -24,20 +24,16 @@ class Screening:
         return self.spam is not None and self.spam.holds
 
 
-def screening_of(ticket: Ticket, run: Run | None) -> Screening | None:
+def screening_of(ticket: Ticket, run: Run | None, reasons: tuple[str, ...]) -> Screening | None:
     """What stands of the request; None where nothing is screened (high-touch and erased)."""
     if ticket.is_high_touch or ticket.erased_at is not None:
         return None
     said = words_on([ticket.pk]).get(ticket.pk, {})
     verdict = ""
-    reasons: tuple[str, ...] = ()
-    if run is not None and not bar_of(ticket):
-        kept = Run.objects.filter(pk=run.pk).values_list("outputs__screen__reasons", flat=True).first()
-        reasons = tuple(map(str, kept)) if isinstance(kept, list) else ()
-        if run.verdict != Verdict.PLAIN and run.verdict not in said:
-            verdict = run.verdict
+    if run is not None and not bar_of(ticket) and run.verdict not in said:
+        verdict = run.verdict
     return Screening(
-        machine=str(Verdict(verdict).label) if verdict else "",
+        machine=str(Verdict(verdict).label) if verdict != Verdict.PLAIN else "",
         verdict=verdict,
         reasons=reasons if verdict or not said else (),
         spam=said.get(About.SPAM),

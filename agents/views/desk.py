@@ -20,12 +20,13 @@ from agents.coverage import FileRead, files_read
 from agents.evidence import (
     DraftView,
     Measured,
+    Remarks,
     proposals_of,
+    remarks_on,
     view_draft,
     who_serves,
     why_no_draft,
     why_unfiled,
-    words_to_machines,
 )
 from agents.forms import Desk, read_desk, read_number, reps, words_digest
 from agents.found import Found, found_in
@@ -70,9 +71,9 @@ class TriagePane:
     drafting: DraftingState
     pack: list[Nearest]
     alike: list[Resolved]
+    remarks: Remarks
     is_blind: bool = False
     applied: AppliedValue | None = None
-    to_machines: tuple[str, ...] = ()
     unfiled: str = ""
 
     @property
@@ -128,7 +129,7 @@ def read_pane(ticket: Ticket, rep: User) -> TriagePane:
         drafting=drafting_state(),
         is_blind=is_blind,
         applied=applied_among([ticket.pk]).get(ticket.pk) if ticket.category_id is not None else None,
-        to_machines=words_to_machines(ticket, run),
+        remarks=remarks_on(ticket, run),
         pack=nearest_articles(ticket, run) if draft is None else [],
         alike=similar_resolved(ticket, rep),
         unfiled="" if is_blind or FieldName.CATEGORY in proposals or ticket.category_id else why_unfiled(ticket),
@@ -196,7 +197,7 @@ def ticket_page(
         "categories": Category.objects.filter(is_active=True),
         "priorities": Ticket.Priority.choices,
         "reps": reps(),
-        "screening": screening_of(ticket, pane.run),
+        "screening": screening_of(ticket, pane.run, pane.remarks.screened),
         "reasons": Review.Reason.choices,
         "undo_seconds": settings.HANDRAIL_UNDO_SECONDS,
         "refusal": refusal,
