@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from portal.actions.tickets import set_category
-from portal.models import Organisation
+from portal.models import Organisation, Ticket
 from tests.conftest import Site
 from tests.factories import make_category, make_rep, make_ticket, sign_in
 from tests.triage.asking import SUBJECT, TEXT, triage_first
@@ -13,6 +13,11 @@ from triage.lessons import Lessons
 from triage.schooling import Teacher, is_over
 
 THEN = Lessons(200, "2026-03-02 09:00", 900)
+
+
+def _wall_off(ticket: Ticket) -> None:
+    assert ticket.organisation is not None
+    Organisation.objects.filter(pk=ticket.organisation.pk).update(kind=Organisation.Kind.HIGH_TOUCH)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +47,7 @@ def test_what_people_filed_is_learnt_and_forgotten_when_it_may_not_teach(stocked
         assert list(school.learnt.tickets) == [ticket.pk]
         assert teach(options) is school, "nothing changed"
         assert teach(options[:1]).learnt.categories == 1
-    Organisation.objects.filter(pk=ticket.organisation_id).update(kind=Organisation.Kind.HIGH_TOUCH)
+    _wall_off(ticket)
     with stocked.as_role("worker"):
         assert teach(options).learnt.examples == 0
 
@@ -58,5 +63,5 @@ def test_a_request_near_no_category_says_so_to_the_rep(stocked: Site) -> None:
     page = client.get(reverse("agents:ticket", args=[ticket.number])).content.decode()
     assert "not sure enough" in page
     assert "It is near no category&#x27;s description." in page
-    Organisation.objects.filter(pk=ticket.organisation_id).update(kind=Organisation.Kind.HIGH_TOUCH)
+    _wall_off(ticket)
     assert "not sure enough" not in client.get(reverse("agents:ticket", args=[ticket.number])).content.decode()
