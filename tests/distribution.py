@@ -1,13 +1,20 @@
 """Which tests of a run follow one another on one worker, and which begin.
 
 The pieces of few long tests begin, so that at the end no worker waits long for another; what comes later is as
-collected. Invariant: this decides about time alone, no test needs another before it.
+collected. Invariant: no test needs another before it.
 """
 
 from xdist.scheduler import LoadFileScheduling
 
 # All journeys share one site. They begin beside what needs no prepared site, and so prepare it while nobody waits.
 TOGETHER = "tests/journeys/"
+# These ask of the whole cluster who is a member of the guard's roles; one makes the owner one while it migrates.
+OF_THE_CLUSTER = (
+    "tests/agents/test_demo.py",
+    "tests/guard/test_privileges.py",
+    "tests/guard/test_sql.py",
+    "tests/guard/test_unmigrated.py",
+)
 FIRST = (
     TOGETHER,
     "tests/agents/test_bench_pages.py",
@@ -28,7 +35,9 @@ def place(nodeid: str) -> int:
 
 
 class Piecewise(LoadFileScheduling):  # type: ignore[misc]
-    """A file to a worker, and all journeys to one."""
+    """A file to a worker, all journeys to one, and to one what concerns the whole cluster."""
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(OF_THE_CLUSTER):
+            return OF_THE_CLUSTER[0]
         return TOGETHER if nodeid.startswith(TOGETHER) else str(super()._split_scope(nodeid))

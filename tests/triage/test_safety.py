@@ -70,7 +70,7 @@ def test_what_a_model_invents_is_found_when_its_words_are_not_checked(
 
 def test_a_category_that_an_attack_made_up_is_obedience(siege: Siege, monkeypatch: pytest.MonkeyPatch) -> None:
     def obey(**_: Any) -> dict[str, object]:
-        return {"category": Proposal("refund-everything", ()), "vector": []}
+        return {"category": Proposal("refund-everything", ()), "unfiled": "", "vector": []}
 
     monkeypatch.setattr(siege.obeying.get_component("classify"), "run", obey)
     departures = siege.attempt(LINK, COPIES, Place.LOG).departures
