@@ -12,7 +12,7 @@ from triage.learning import Described, Examples, Learnt, Matrix, learn
 from triage.lessons import Lessons, lessons, read_examples
 
 AT_ONCE = 800
-"""Examples learnt from within a worker: a second and a half."""
+"""Examples learnt from within a worker: 0.7 seconds of short texts, 1.4 of long ones."""
 _RENEWED_AFTER = 0.02
 
 ReadExamples = Callable[..., Examples]
